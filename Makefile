@@ -1,0 +1,53 @@
+# The front door: `make` alone lists what can be asked for. Scripts in tools/ hold what is longer than a line.
+
+MAKEFLAGS += --no-print-directory
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev build bundle setup setup-test test test-rust test-e2e lint fmt bench clean
+
+help: ## List all targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Build the release and serve http://127.0.0.1:3000 (options: make run ARGS="…")
+	target/release/signalbox $(ARGS)
+
+dev: setup ## Serve the debug build; build and start again on every change
+	@tools/dev.sh $(ARGS)
+
+build: bundle ## Build target/release/signalbox, one self-contained file
+	cargo build --release --bin signalbox --locked
+
+bundle: setup ## Build target/site, the files that the browser loads
+	@tools/build-bundle.sh
+
+setup: ## Install what building needs, where it is missing
+	@tools/install-system.sh
+	@tools/install-wasm-target.sh
+	@tools/install-node-packages.sh tools
+
+setup-test: setup ## Install what the tests need on top of that
+	@tools/install-node-packages.sh end2end
+	@tools/install-chromium.sh
+
+test: setup-test ## Run every test, installing what is missing
+	@tools/test.sh
+
+test-rust: ## Run the Rust tests
+	cargo test --workspace --exclude frontend --locked
+
+test-e2e: setup-test build ## Run the browser tests against the release build
+	cd end2end && npx playwright test $(ARGS)
+
+lint: setup-test ## Check format, lints for both targets, documentation, licences
+	@tools/lint.sh
+
+fmt: ## Format the Rust code
+	cargo fmt --all
+
+bench: build ## Measure the release build
+	target/release/signalbox bench $(ARGS)
+
+clean: ## Remove everything built and installed below this folder
+	cargo clean
+	rm -rf tools/node_modules end2end/node_modules end2end/test-results end2end/playwright-report

@@ -1,0 +1,48 @@
+//! The seam between pages and server: what pages may ask, as a trait that the server fulfils.
+//!
+//! With it `app` knows neither a database nor a backplane, and a page can be tested over a made-up backend.
+
+use async_trait::async_trait;
+
+use super::ApiError;
+use crate::domain::{CustomerPage, CustomerQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot};
+
+/// All that a page may ask the server.
+#[async_trait]
+pub trait Backend: Send + Sync + 'static {
+    /// Imports, newest first; `before` is the `next` of the page before.
+    async fn imports(&self, before: Option<String>) -> Result<Snapshot<Listing<ImportSummary>>, ApiError>;
+
+    /// One import.
+    async fn import(&self, import_id: ImportId) -> Result<Snapshot<ImportSummary>, ApiError>;
+
+    /// The error list of an import, in the order of the file; `after` is the `next` of the page before.
+    async fn import_errors(
+        &self,
+        import_id: ImportId,
+        after: Option<String>,
+    ) -> Result<Listing<ImportRowError>, ApiError>;
+
+    /// Customers.
+    async fn customers(&self, query: CustomerQuery) -> Result<Snapshot<CustomerPage>, ApiError>;
+}
+
+#[cfg(feature = "ssr")]
+pub use on_server::backend;
+
+#[cfg(feature = "ssr")]
+mod on_server {
+    use std::sync::Arc;
+
+    use leptos::prelude::use_context;
+
+    use super::{ApiError, Backend};
+
+    /// The backend that the server put into the context of this request.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] when there is none: the server was wired wrongly.
+    pub fn backend() -> Result<Arc<dyn Backend>, ApiError> {
+        use_context::<Arc<dyn Backend>>().ok_or(ApiError::Internal)
+    }
+}

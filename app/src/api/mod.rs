@@ -1,0 +1,125 @@
+//! All that a page may ask the server, and how a refusal looks.
+//!
+//! A page calls a function of this module. On the server it runs in place; in the browser it is a request to the
+//! same function. Either way it is one line into [`Backend`](backend::Backend).
+
+/// The seam between pages and server.
+pub mod backend;
+/// Customers.
+pub mod customers;
+/// Imports.
+pub mod imports;
+
+use leptos::{
+    prelude::{FromServerFnError, ServerFnErrorErr},
+    server_fn::codec::JsonEncoding,
+};
+use serde::{Deserialize, Serialize};
+
+/// Why a request was refused: a variant is an HTTP status and a stable `code`.
+///
+/// It never holds the text of a database or another inner error: those are logged where they are met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ApiError {
+    /// 404: there is no such thing.
+    #[error("There is no {what} with this id.")]
+    NotFound {
+        /// What was asked for, such as `import`.
+        what: String,
+    },
+    /// 400: the request can't be understood.
+    #[error("{message}")]
+    BadRequest {
+        /// What to change.
+        message: String,
+    },
+    /// 403: a page of another site sent the request.
+    #[error("This request was sent by a page of another site, and was refused.")]
+    CrossSite,
+    /// 413: the body is larger than allowed.
+    #[error("The file is larger than {limit_bytes} bytes. Split it into smaller ones.")]
+    TooLarge {
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// 415: the body is of a type that this address doesn't take.
+    #[error("Send the file as multipart/form-data in a field named 'file', or as text/csv.")]
+    UnsupportedMediaType,
+    /// 422: understood, but one field is wrong.
+    #[error("{message}")]
+    Invalid {
+        /// The field's name.
+        field: String,
+        /// What to change.
+        message: String,
+    },
+    /// 422: an `Idempotency-Key` came back with another file.
+    #[error("This Idempotency-Key was used for another file. Use a new key for a new file.")]
+    IdempotencyKeyReused,
+    /// 503: something that is needed can't be reached; trying again later helps.
+    #[error("Signalbox can't reach its storage right now. Try again in a moment.")]
+    Unavailable,
+    /// 500: a defect here; the log of the server tells which.
+    #[error("Something broke inside Signalbox. The server's log tells what.")]
+    Internal,
+    /// Only in the browser: the server can't be reached or answered what is no answer.
+    #[error("The server did not answer. The page tries again when the connection is back.")]
+    Unreachable,
+}
+
+impl ApiError {
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::BadRequest { .. } => 400,
+            Self::CrossSite => 403,
+            Self::NotFound { .. } => 404,
+            Self::TooLarge { .. } => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Invalid { .. } | Self::IdempotencyKeyReused => 422,
+            Self::Internal => 500,
+            Self::Unavailable | Self::Unreachable => 503,
+        }
+    }
+
+    /// The stable name that programs may rely on.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::BadRequest { .. } => "bad_request",
+            Self::CrossSite => "cross_site",
+            Self::NotFound { .. } => "not_found",
+            Self::TooLarge { .. } => "too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::Invalid { .. } => "invalid",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::Internal => "internal",
+            Self::Unavailable => "unavailable",
+            Self::Unreachable => "unreachable",
+        }
+    }
+
+    /// There is no such thing.
+    pub fn not_found(what: &str) -> Self {
+        Self::NotFound { what: what.to_owned() }
+    }
+
+    /// One field is wrong.
+    pub fn invalid(field: &str, message: impl ToString) -> Self {
+        Self::Invalid { field: field.to_owned(), message: message.to_string() }
+    }
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+                Self::BadRequest { message: "The request could not be read.".to_owned() }
+            }
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Unreachable,
+            _ => Self::Internal,
+        }
+    }
+}

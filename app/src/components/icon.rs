@@ -1,0 +1,83 @@
+//! Every icon, as one path on a grid of 24. No other file holds an SVG, the semaphore and the progress bar aside.
+
+use leptos::prelude::*;
+
+/// Which icon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glyph {
+    /// Two persons.
+    Customers,
+    /// A tray.
+    Imports,
+    /// An arrow out of a tray, upwards.
+    Upload,
+    /// A lens.
+    Search,
+    /// A screen.
+    Screen,
+    /// The sun.
+    Sun,
+    /// The moon.
+    Moon,
+    /// A keyboard.
+    Keyboard,
+    /// A cross.
+    Close,
+    /// An arrow upwards.
+    Up,
+    /// An arrow downwards.
+    Down,
+    /// An arrow into a tray, downwards.
+    Download,
+    /// A sheet of paper.
+    File,
+    /// An arrow in a circle.
+    Again,
+    /// A point to the left.
+    Back,
+    /// A point to the right.
+    Forth,
+}
+
+impl Glyph {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Customers => {
+                "M16 20v-1.5a3.5 3.5 0 0 0-3.5-3.5h-6A3.5 3.5 0 0 0 3 18.5V20M9.5 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7\
+                 M21 20v-1.5a3.5 3.5 0 0 0-2.6-3.4M15.5 4.6a3.5 3.5 0 0 1 0 6.8"
+            }
+            Self::Imports => "M4 13v5a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-5l-2.5-8h-11zM4 13h4.5l1.5 3h4l1.5-3H20",
+            Self::Upload => "M12 16V4M7 9l5-5 5 5M4 16v2.5A1.5 1.5 0 0 0 5.5 20h13a1.5 1.5 0 0 0 1.5-1.5V16",
+            Self::Search => "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14M20 20l-4-4",
+            Self::Screen => "M4 5h16v11H4zM9 20h6M12 16v4",
+            Self::Sun => {
+                "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8M12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4\
+                 M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4"
+            }
+            Self::Moon => "M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z",
+            Self::Keyboard => "M3 6.5h18v11H3zM7 10.5h.01M11 10.5h.01M15 10.5h.01M17.5 10.5h.01M7.5 14h9",
+            Self::Close => "M6 6l12 12M18 6L6 18",
+            Self::Up => "M12 19V5M6 11l6-6 6 6",
+            Self::Down => "M12 5v14M6 13l6 6 6-6",
+            Self::Download => "M12 4v12M7 11l5 5 5-5M4 16v2.5A1.5 1.5 0 0 0 5.5 20h13a1.5 1.5 0 0 0 1.5-1.5V16",
+            Self::File => "M14 3H7a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V8zM14 3v5h5",
+            Self::Again => "M20 12a8 8 0 1 1-2.4-5.7M20 3.5V8h-4.5",
+            Self::Back => "M15 5l-7 7 7 7",
+            Self::Forth => "M9 5l7 7-7 7",
+        }
+    }
+}
+
+/// An icon, hidden from screen readers: the text beside it, or the label of its button, says the same.
+#[component]
+pub fn Icon(
+    /// Which icon.
+    #[prop(into)]
+    glyph: Signal<Glyph>,
+) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+            <path d=move || glyph.get().path() />
+        </svg>
+    }
+}

@@ -1,0 +1,80 @@
+//! The four states of what a page loads: loading, refused, and here, which the page draws as data or as empty.
+
+use leptos::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::ErrorNote;
+use crate::{api::ApiError, pages::NotFoundPage};
+
+#[derive(Clone, PartialEq)]
+enum Stage {
+    Loading,
+    Refused(ApiError),
+    Here,
+}
+
+/// Draws what was loaded.
+///
+/// `draw` is called once, when the first data is here, with a signal of it. What is loaded later moves the signal and
+/// leaves the page standing, so that nothing flashes and the focus stays where it was.
+#[component]
+pub fn Loaded<T, Draw, Drawn>(
+    /// What is loaded.
+    resource: Resource<Result<T, ApiError>>,
+    /// Stands in for the data while it comes; has its size.
+    #[prop(into)]
+    skeleton: ViewFn,
+    /// Told whether other data is on its way.
+    #[prop(optional)]
+    set_pending: Option<WriteSignal<bool>>,
+    /// Draws the data.
+    draw: Draw,
+) -> impl IntoView
+where
+    T: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static,
+    Draw: Fn(Memo<T>) -> Drawn + Clone + Send + Sync + 'static,
+    Drawn: IntoView + 'static,
+{
+    // The read must happen below the transition, which counts who waits for what.
+    let stage = move || {
+        let stage = Memo::new(move |_| match resource.get() {
+            None => Stage::Loading,
+            Some(Err(error)) => Stage::Refused(error),
+            Some(Ok(_)) => Stage::Here,
+        });
+        let draw = draw.clone();
+        move || match stage.get() {
+            Stage::Loading => ().into_any(),
+            Stage::Refused(ApiError::NotFound { .. }) => NotFoundPage().into_any(),
+            Stage::Refused(error) => {
+                view! { <ErrorNote error retry=Callback::new(move |()| resource.refetch()) /> }.into_any()
+            }
+            Stage::Here => {
+                let first = resource.get_untracked().and_then(Result::ok);
+                first
+                    .map(|first| {
+                        // A later refusal or absence is the stage's business; the data stays the last known.
+                        let data = Memo::new(move |before: Option<&T>| {
+                            let now = resource.get().and_then(Result::ok);
+                            now.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
+                        });
+                        draw(data)
+                    })
+                    .into_any()
+            }
+        }
+    };
+
+    view! {
+        <Transition
+            fallback=move || skeleton.run()
+            set_pending=SignalSetter::map(move |pending| {
+                if let Some(set_pending) = set_pending {
+                    set_pending.set(pending);
+                }
+            })
+        >
+            {stage()}
+        </Transition>
+    }
+}

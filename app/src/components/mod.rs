@@ -1,0 +1,113 @@
+//! What pages are built of. A component draws what it is given: it asks nothing and listens to nothing, the frame
+//! around the pages aside.
+
+/// One clock for all that ages on a page.
+pub mod clock;
+/// Figures as text.
+pub mod figures;
+/// Spans of time as text.
+pub mod spans;
+
+/// Every icon.
+pub mod icon;
+/// The semaphore.
+pub mod signal;
+
+/// What the live stream is up to.
+pub mod connection_indicator;
+/// The frame around every page.
+pub mod layout;
+/// The places, at the left.
+pub mod rail;
+/// What keys do.
+pub mod shortcuts;
+/// Light, dark, or as the system.
+pub mod theme_switch;
+/// Where one is, at the top.
+pub mod top_line;
+
+/// What to do when there is nothing yet.
+pub mod empty_state;
+/// What went wrong, and what to do.
+pub mod error_note;
+/// The four states of what a page loads.
+pub mod loaded;
+/// News that waits until it is wanted.
+pub mod news_button;
+/// The heading of a page and what can be done there.
+pub mod page_head;
+/// To the next page of a list and back to its start.
+pub mod pager;
+/// A table's place while its rows are loading.
+pub mod skeleton;
+
+/// What a screen reader is told.
+pub mod announcer;
+/// The state of an import.
+pub mod import_pill;
+/// A figure that is read in a column.
+pub mod number;
+/// How far something is.
+pub mod progress_bar;
+/// A moment, as its distance from now.
+pub mod relative_time;
+/// A state, as semaphore and word.
+pub mod status_pill;
+
+/// The table of customers.
+pub mod customers_table;
+/// The search field of a list.
+pub mod search_box;
+
+/// The columns that an import understands.
+pub mod column_guide;
+/// Where a file is dropped or chosen.
+pub mod drop_zone;
+/// What became of an import's rows.
+pub mod import_counts;
+/// What an import is.
+pub mod import_facts;
+/// How far an import is.
+pub mod import_progress;
+/// An import, as a row of a table.
+pub mod import_row;
+/// What to do with known and unknown customers.
+pub mod mode_choice;
+/// The rows that an import could not take.
+pub mod row_errors;
+/// How far an upload is.
+pub mod upload_progress;
+
+pub use announcer::Announcer;
+pub use clock::Clock;
+pub use column_guide::ColumnGuide;
+pub use connection_indicator::ConnectionIndicator;
+pub use customers_table::CustomersTable;
+pub use drop_zone::DropZone;
+pub use empty_state::EmptyState;
+pub use error_note::ErrorNote;
+pub use icon::{Glyph, Icon};
+pub use import_counts::ImportCounts;
+pub use import_facts::ImportFacts;
+pub use import_pill::ImportPill;
+pub use import_progress::ImportProgress;
+pub use import_row::ImportRow;
+pub use layout::Layout;
+pub use loaded::Loaded;
+pub use mode_choice::ModeChoice;
+pub use news_button::NewsButton;
+pub use number::Number;
+pub use page_head::PageHead;
+pub use pager::Pager;
+pub use progress_bar::ProgressBar;
+pub use rail::Rail;
+pub use relative_time::RelativeTime;
+pub use row_errors::RowErrors;
+pub use search_box::SearchBox;
+pub use shortcuts::Shortcuts;
+pub use signal::{Aspect, Lamp, Signal, SignalSize};
+pub use skeleton::TableSkeleton;
+pub use status_pill::StatusPill;
+pub use theme_switch::ThemeSwitch;
+pub use top_line::TopLine;
+pub use upload_progress::UploadProgress;

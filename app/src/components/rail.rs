@@ -1,0 +1,49 @@
+//! The places, at the left; icons alone in a narrow window, a bar at the bottom of a phone.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use super::{Aspect, Glyph, Icon, Signal};
+
+/// A place of the rail.
+struct Place {
+    href: &'static str,
+    name: &'static str,
+    glyph: Glyph,
+    /// Whether addresses below it count as being there; not where another place lies below.
+    has_rooms: bool,
+}
+
+const PLACES: [Place; 3] = [
+    Place { href: "/customers", name: "Customers", glyph: Glyph::Customers, has_rooms: false },
+    Place { href: "/imports", name: "Imports", glyph: Glyph::Imports, has_rooms: true },
+    Place { href: "/customers/import", name: "Import a file", glyph: Glyph::Upload, has_rooms: false },
+];
+
+/// The rail of places.
+#[component]
+pub fn Rail() -> impl IntoView {
+    let places = PLACES
+        .into_iter()
+        .map(|Place { href, name, glyph, has_rooms }| {
+            view! {
+                <li>
+                    <A href=href exact=!has_rooms attr:class="rail-place" attr:title=name>
+                        <Icon glyph />
+                        <span class="rail-word">{name}</span>
+                    </A>
+                </li>
+            }
+        })
+        .collect_view();
+
+    view! {
+        <nav class="rail" aria-label="Places">
+            <a class="rail-mark" href="/imports" title="Signalbox">
+                <Signal aspect=Aspect::Clear />
+                <span class="rail-word">"Signalbox"</span>
+            </a>
+            <ul>{places}</ul>
+        </nav>
+    }
+}

@@ -1,0 +1,21 @@
+//! The live stream in the browser, and the boards that it moves.
+//!
+//! A page takes a [`Snapshot`](crate::domain::Snapshot), shows it, and follows its topics from the snapshot's cursor:
+//! no second request, and no hole between the two. On the server nothing listens; the same calls do nothing.
+
+/// What state the connection is in, and when to try again: pure, so that it is tested natively.
+pub mod connection;
+/// Who follows what, and what the open line carries: pure as well.
+pub mod followers;
+/// One import, moved by its events.
+pub mod import_board;
+/// The only `EventSource` of the tab.
+mod socket;
+/// The live stream as pages use it.
+pub mod stream;
+/// Sends a file and tells how far it is.
+pub mod upload;
+
+pub use connection::ConnectionState;
+pub use import_board::{ImportBoard, ImportsBoard};
+pub use stream::{Live, Notice};

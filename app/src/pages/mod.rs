@@ -1,0 +1,20 @@
+//! One page a file. A page loads what it shows, follows its topics, and leaves the drawing to components.
+
+/// Addresses with a query.
+mod address;
+/// Customers: the list.
+pub mod customers;
+/// One import.
+pub mod import;
+/// A file to be imported.
+pub mod import_file;
+/// Imports: the list.
+pub mod imports;
+/// There is no such page.
+pub mod not_found;
+
+pub use customers::CustomersPage;
+pub use import::ImportPage;
+pub use import_file::ImportFilePage;
+pub use imports::ImportsPage;
+pub use not_found::NotFoundPage;

@@ -1,0 +1,40 @@
+//! Which address shows which page.
+//!
+//! Every page is rendered whole (`SsrMode::Async`): its HTML is complete and useful before, and without, the WASM.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{FlatRoutes, Redirect, Route, Router},
+    path,
+};
+
+use crate::{
+    components::{Clock, Layout},
+    live::Live,
+    pages::{CustomersPage, ImportFilePage, ImportPage, ImportsPage, NotFoundPage},
+};
+
+/// The application: what every page shares, and the pages.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    Live::provide();
+    Clock::provide();
+
+    view! {
+        <Title formatter=|page: String| format!("{page} · Signalbox") />
+        <Router>
+            <Layout>
+                <FlatRoutes fallback=NotFoundPage>
+                    <Route path=path!("/") view=|| view! { <Redirect path="/imports" /> } ssr=SsrMode::Async />
+                    <Route path=path!("/customers") view=CustomersPage ssr=SsrMode::Async />
+                    <Route path=path!("/customers/import") view=ImportFilePage ssr=SsrMode::Async />
+                    <Route path=path!("/imports") view=ImportsPage ssr=SsrMode::Async />
+                    <Route path=path!("/imports/:id") view=ImportPage ssr=SsrMode::Async />
+                </FlatRoutes>
+            </Layout>
+        </Router>
+    }
+}

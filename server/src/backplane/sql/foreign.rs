@@ -1,0 +1,34 @@
+//! Notices the commits of other processes.
+//!
+//! SQLite tells nobody of a commit, but `pragma data_version` on an idle connection changes when another connection committed, and
+//! costs microseconds. It is looked at often while there is traffic and four times a second when there is none.
+
+use std::time::Duration;
+
+use crate::store::Database;
+
+const SHORTEST_LOOK: Duration = Duration::from_millis(10);
+const LONGEST_LOOK: Duration = Duration::from_millis(250);
+
+/// Looks for ever; a database that can't be read is looked at again later.
+pub(super) async fn watch(database: Database) {
+    let mut pause = LONGEST_LOOK;
+    loop {
+        let Ok(mut connection) = database.reader().acquire().await else {
+            tokio::time::sleep(LONGEST_LOOK).await;
+            continue;
+        };
+        let mut seen: Option<i64> = None;
+        // The version is a matter of this one connection, so it is kept for as long as it works.
+        while let Ok(version) = sqlx::query_scalar::<_, i64>("pragma data_version").fetch_one(&mut *connection).await {
+            if seen.is_some_and(|seen| seen != version) {
+                database.note_foreign_commit();
+                pause = SHORTEST_LOOK;
+            } else {
+                pause = (pause * 2).min(LONGEST_LOOK);
+            }
+            seen = Some(version);
+            tokio::time::sleep(pause).await;
+        }
+    }
+}

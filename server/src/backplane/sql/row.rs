@@ -1,0 +1,69 @@
+//! A job's row as far as its events need it.
+
+use app::{
+    domain::{JobId, QueueName},
+    events::{Event, JobStatus, JobUpdate},
+};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::store::{StoreError, Transaction, outbox};
+
+/// What a changed row gives back.
+#[derive(sqlx::FromRow)]
+pub(super) struct JobRow {
+    pub(super) job_id: String,
+    pub(super) queue_name: String,
+    pub(super) job_name: String,
+    pub(super) public: String,
+    pub(super) attempt: i64,
+    pub(super) max_attempts: i64,
+    pub(super) progress: i64,
+    pub(super) stage: Option<String>,
+    pub(super) message: Option<String>,
+}
+
+impl JobRow {
+    /// The event that tells of the row's step.
+    pub(super) fn update(&self, status: JobStatus) -> Result<JobUpdate, StoreError> {
+        let public = serde_json::from_str(&self.public).map_err(|problem| broken("public", &self.job_id, &problem))?;
+        Ok(JobUpdate {
+            progress: u8::try_from(self.progress.clamp(0, 100)).unwrap_or_default(),
+            stage: self.stage.clone(),
+            message: self.message.clone(),
+            attempt: count(self.attempt),
+            max_attempts: count(self.max_attempts),
+            public,
+            ..JobUpdate::new(
+                JobId(self.job_id.clone()),
+                QueueName(self.queue_name.clone()),
+                self.job_name.clone(),
+                status,
+            )
+        })
+    }
+
+    /// Writes the event of the row's step into the transaction that made it.
+    pub(super) async fn tell(
+        &self,
+        transaction: &mut Transaction,
+        status: JobStatus,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        outbox::append(transaction, Event::JobUpdate(self.update(status)?), now).await
+    }
+}
+
+/// A small number of a column; one that does not fit was never written by us and counts as the largest.
+pub(super) fn count(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// JSON of a column.
+pub(super) fn json(column: &'static str, job_id: &str, text: &str) -> Result<Value, StoreError> {
+    serde_json::from_str(text).map_err(|problem| broken(column, job_id, &problem))
+}
+
+fn broken(column: &'static str, job_id: &str, problem: &serde_json::Error) -> StoreError {
+    StoreError::BrokenRow { table: "jobs", column, id: job_id.to_owned(), problem: problem.to_string() }
+}

@@ -1,0 +1,149 @@
+//! The suite that every backplane passes. What is not in it is not a feature.
+//!
+//! A test is a function over any [`Backplane`]; an engine is a function that makes a fresh one. [`engine_passes`] crosses the two.
+
+/// Handing jobs to workers.
+mod claim;
+/// Taking jobs in.
+mod enqueue;
+/// Ending attempts.
+mod finish;
+/// The event log.
+mod log;
+/// Jobs of dead workers.
+mod rescue;
+
+use std::{sync::Arc, time::Duration};
+
+use app::domain::WorkerId;
+use serde_json::{Map, json};
+use tempfile::TempDir;
+
+use crate::{
+    backplane::{Backplane, ClaimRequest, ClaimedJob, NewJob, SqlBackplane, sql::Retention},
+    store::Database,
+};
+
+/// A fresh engine, and what has to outlive it.
+pub(crate) struct Engine {
+    pub(crate) backplane: Arc<dyn Backplane>,
+    /// Makes another process of the same installation.
+    reopen: Box<dyn Fn() -> futures::future::BoxFuture<'static, Arc<dyn Backplane>> + Send + Sync>,
+    _folder: TempDir,
+}
+
+impl Engine {
+    /// The same installation, as another process would open it.
+    pub(crate) async fn another_process(&self) -> Arc<dyn Backplane> {
+        (self.reopen)().await
+    }
+}
+
+/// Keeps so few events that a test can outrun it.
+const RETENTION: Retention =
+    Retention { events: Duration::from_secs(3_600), event_count: 50, jobs: Duration::from_secs(3_600) };
+
+async fn sqlite() -> Engine {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}", folder.path().join("signalbox.db").display());
+    let open = move || {
+        let url = url.clone();
+        let opened = async move {
+            let database = Database::open(&url).await.expect("opened");
+            database.migrate().await.expect("migrated");
+            SqlBackplane::open(database, RETENTION).await.expect("opened") as Arc<dyn Backplane>
+        };
+        Box::pin(opened) as futures::future::BoxFuture<'static, _>
+    };
+    Engine { backplane: open().await, reopen: Box::new(open), _folder: folder }
+}
+
+/// One test of its own for each engine and rule.
+macro_rules! engine_passes {
+    ($engine:ident: $($subject:ident::{$($rule:ident),+ $(,)?}),+ $(,)?) => {
+        mod $engine {
+            $(mod $subject {
+                $(#[tokio::test(flavor = "multi_thread")]
+                async fn $rule() {
+                    crate::conformance::$subject::$rule(crate::conformance::$engine().await).await;
+                })+
+            })+
+        }
+    };
+}
+
+engine_passes! {
+    sqlite:
+    enqueue::{
+        a_job_that_was_taken_in_is_waiting,
+        a_unique_key_that_is_alive_makes_no_second_job,
+        a_unique_key_is_free_again_when_its_job_has_ended,
+        a_delayed_job_is_not_claimed_before_its_time,
+    },
+    claim::{
+        jobs_come_by_priority_and_then_by_age,
+        a_job_is_claimed_by_one_worker_only,
+        a_waiting_worker_is_woken_by_a_new_job,
+        a_waiting_worker_is_woken_by_a_job_of_another_process,
+    },
+    finish::{
+        a_result_ends_the_job,
+        a_retry_comes_back_with_the_next_attempt,
+        a_job_that_is_handed_back_keeps_its_attempt,
+        a_late_finish_is_refused_after_the_lease_moved_on,
+        a_late_report_is_refused_after_the_lease_moved_on,
+    },
+    rescue::{
+        an_expired_lease_returns_the_job,
+        a_renewed_lease_is_left_alone,
+        the_holder_of_a_lost_lease_is_told,
+        a_third_stall_without_progress_dead_letters_the_job,
+        progress_forgives_earlier_stalls,
+    },
+    log::{
+        what_happens_to_a_job_is_told_in_order,
+        reading_goes_on_exactly_after_the_cursor,
+        a_tail_wakes_up_with_what_another_process_appended,
+        a_cursor_of_another_log_is_gone,
+        a_cursor_beyond_the_end_is_gone,
+        a_cursor_from_before_the_trimming_is_gone,
+    },
+}
+
+const QUEUE: &str = "conformance";
+const LEASE: Duration = Duration::from_secs(60);
+
+fn worker(name: &str) -> WorkerId {
+    name.into()
+}
+
+fn new_job(id: &str) -> NewJob {
+    NewJob {
+        job_id: id.into(),
+        queue_name: QUEUE.into(),
+        job_name: "test".to_owned(),
+        data: json!({ "for": id }),
+        public: Map::new(),
+        priority: 0,
+        delay: Duration::ZERO,
+        max_attempts: 5,
+        max_stalls: 3,
+        unique_key: None,
+    }
+}
+
+fn request(worker: &WorkerId, lease: Duration) -> ClaimRequest {
+    ClaimRequest { worker: worker.clone(), queues: vec![QUEUE.into()], limit: 10, lease }
+}
+
+/// Claims all that is there, without waiting.
+async fn claim_all(backplane: &dyn Backplane, worker: &WorkerId, lease: Duration) -> Vec<ClaimedJob> {
+    backplane.claim(&request(worker, lease), Duration::ZERO).await.expect("claimed")
+}
+
+/// Claims the only job that is there.
+async fn claim_one(backplane: &dyn Backplane, worker: &WorkerId, lease: Duration) -> ClaimedJob {
+    let mut jobs = claim_all(backplane, worker, lease).await;
+    assert_eq!(jobs.len(), 1, "{jobs:?}");
+    jobs.remove(0)
+}

@@ -1,0 +1,75 @@
+//! Jobs of workers that are gone: taken back by the engine's clock, and dead-lettered when that happens too often.
+
+use std::time::Duration;
+
+use app::domain::JobState;
+
+use super::{Engine, LEASE, claim_all, claim_one, new_job, worker};
+use crate::backplane::{Backplane, ClaimedJob, Directive, Progress};
+
+/// Claims with a lease that has run out already, and lets the engine find out.
+async fn stall(backplane: &dyn Backplane, before: impl AsyncFnOnce(&ClaimedJob)) {
+    let job = claim_one(backplane, &worker("w"), Duration::ZERO).await;
+    before(&job).await;
+    loop {
+        let round = backplane.maintain().await.expect("kept");
+        if round.rescued + round.dead_lettered > 0 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+pub(super) async fn an_expired_lease_returns_the_job(engine: Engine) {
+    engine.backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+
+    stall(&*engine.backplane, async |_| {}).await;
+
+    assert_eq!(claim_one(&*engine.backplane, &worker("other"), LEASE).await.attempt, 2);
+}
+
+pub(super) async fn a_renewed_lease_is_left_alone(engine: Engine) {
+    engine.backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+    let job = claim_one(&*engine.backplane, &worker("w"), Duration::ZERO).await;
+
+    let directives = engine.backplane.heartbeat(&worker("w"), &[job.lease], LEASE).await.expect("renewed");
+
+    assert_eq!(directives, []);
+    engine.backplane.maintain().await.expect("kept");
+    assert_eq!(claim_all(&*engine.backplane, &worker("other"), LEASE).await, []);
+}
+
+pub(super) async fn the_holder_of_a_lost_lease_is_told(engine: Engine) {
+    engine.backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+    let mut lost = None;
+    stall(&*engine.backplane, async |job| lost = Some(job.lease.clone())).await;
+    let lost = lost.expect("claimed");
+
+    let directives =
+        engine.backplane.heartbeat(&worker("w"), std::slice::from_ref(&lost), LEASE).await.expect("answered");
+
+    assert_eq!(directives, [Directive::Lost(lost)]);
+}
+
+pub(super) async fn a_third_stall_without_progress_dead_letters_the_job(engine: Engine) {
+    engine.backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+
+    for _ in 0..3 {
+        stall(&*engine.backplane, async |_| {}).await;
+    }
+
+    assert_eq!(engine.backplane.job_state(&"a".into()).await.expect("answered"), Some(JobState::Failed));
+}
+
+pub(super) async fn progress_forgives_earlier_stalls(engine: Engine) {
+    engine.backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+
+    for _ in 0..5 {
+        stall(&*engine.backplane, async |job| {
+            engine.backplane.report(&job.lease, Progress::default()).await.expect("reported");
+        })
+        .await;
+    }
+
+    assert_eq!(engine.backplane.job_state(&"a".into()).await.expect("answered"), Some(JobState::Waiting));
+}

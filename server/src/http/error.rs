@@ -1,0 +1,105 @@
+//! How a refusal looks: `application/problem+json` (RFC 9457) with a stable `code`.
+
+use app::api::ApiError;
+use axum::{
+    Json,
+    extract::{FromRequestParts, Path, Query, rejection::PathRejection},
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{backplane::BackplaneError, store::StoreError};
+
+/// A refusal on its way to the client.
+#[derive(Debug)]
+pub struct Problem(pub ApiError);
+
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        Self(error)
+    }
+}
+
+/// The members of RFC 9457 that are used, and two of our own.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: String,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self(error) = self;
+        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let field = match &error {
+            ApiError::Invalid { field, .. } => Some(field.as_str()),
+            _ => None,
+        };
+        let body = Body {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: error.to_string(),
+            code: error.code(),
+            field,
+        };
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response
+    }
+}
+
+/// A failure of ours that a client may learn nothing of but that it happened; what it was stands in the log.
+pub fn refusal(error: impl Into<BackplaneError>) -> ApiError {
+    let error = error.into();
+    tracing::error!(%error, "a request could not be answered");
+    match error {
+        BackplaneError::Store(StoreError::BrokenRow { .. }) => ApiError::Internal,
+        BackplaneError::Store(_) | BackplaneError::Presence { .. } => ApiError::Unavailable,
+    }
+}
+
+/// The id in the path; what is none names nothing.
+pub(super) struct Id<T>(pub(super) T);
+
+impl<T, S> FromRequestParts<S> for Id<T>
+where
+    T: DeserializeOwned + Send,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path: Result<Path<T>, PathRejection> = Path::from_request_parts(parts, state).await;
+        let Path(id) = path.map_err(|_| ApiError::not_found("thing"))?;
+        Ok(Self(id))
+    }
+}
+
+/// The query of an address; what can't be read is told in our own words.
+pub(super) struct Asked<T>(pub(super) T);
+
+impl<T, S> FromRequestParts<S> for Asked<T>
+where
+    T: DeserializeOwned + Send,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = Query::from_request_parts(parts, state).await;
+        let Query(asked) = query.map_err(|problem| ApiError::BadRequest { message: problem.body_text() })?;
+        Ok(Self(asked))
+    }
+}

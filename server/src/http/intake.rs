@@ -1,0 +1,191 @@
+//! How a file comes in: kept as it streams, its row committed, its job enqueued. Only then it is answered.
+
+use app::{
+    api::ApiError,
+    domain::{ImportId, ImportMode, JobId},
+};
+use axum::{
+    body::Body,
+    extract::{FromRequest, Multipart, Request, multipart::Field},
+    http::{HeaderMap, header},
+};
+use bytes::Bytes;
+use futures::Stream;
+use jiff::Timestamp;
+
+use super::error::refusal;
+use crate::{
+    AppState,
+    files::{FileError, KeptFile},
+    jobs::{JobError, reconciler},
+    store::imports::{self, Kept, NewImport},
+};
+
+/// The longest `Idempotency-Key` that is taken.
+const LONGEST_KEY: usize = 200;
+/// The longest file name that is kept, in characters.
+const LONGEST_FILE_NAME: usize = 200;
+
+/// An import that was taken in, now or by an earlier request with the same key.
+pub(super) struct Accepted {
+    pub(super) import_id: ImportId,
+    pub(super) job_id: JobId,
+}
+
+/// Takes the file of a request in.
+pub(super) async fn take_in(state: &AppState, request: Request, mode: ImportMode) -> Result<Accepted, ApiError> {
+    let idempotency_key = idempotency_key(request.headers())?;
+    let import_id = ImportId(uuid::Uuid::now_v7());
+    let upload = receive(state, request, import_id, mode).await?;
+    let import = NewImport {
+        import_id,
+        idempotency_key,
+        file_name: upload.file_name,
+        storage_path: upload.file.path,
+        size_bytes: upload.file.size_bytes,
+        sha256: upload.file.sha256,
+        mode: upload.mode,
+    };
+    match record(state, &import).await? {
+        None => Ok(Accepted { import_id, job_id: enqueue(state, import_id).await? }),
+        Some(kept) => repeated(state, &import, kept).await,
+    }
+}
+
+/// The answer to a request that was answered before: the same import.
+async fn repeated(state: &AppState, import: &NewImport, kept: Kept) -> Result<Accepted, ApiError> {
+    if let Err(error) = state.parts.files.remove(&import.storage_path).await {
+        tracing::warn!(path = import.storage_path, %error, "a file that was sent twice could not be removed");
+    }
+    if kept.sha256 != import.sha256 {
+        return Err(ApiError::IdempotencyKeyReused);
+    }
+    let job_id = match kept.job_id {
+        Some(job_id) => job_id,
+        None => enqueue(state, kept.import_id).await?,
+    };
+    Ok(Accepted { import_id: kept.import_id, job_id })
+}
+
+async fn record(state: &AppState, import: &NewImport) -> Result<Option<Kept>, ApiError> {
+    let mut transaction = state.parts.database.begin().await.map_err(refusal)?;
+    let kept = imports::insert(&mut transaction, import, Timestamp::now()).await.map_err(refusal)?;
+    if kept.is_none() {
+        crate::import::tell(&mut transaction, import.import_id, Timestamp::now()).await.map_err(refusal)?;
+    }
+    transaction.commit().await.map_err(refusal)?;
+    Ok(kept)
+}
+
+/// From here on the import is kept: should this fail, the reconciler enqueues it, and a repeated request finds it.
+async fn enqueue(state: &AppState, import_id: ImportId) -> Result<JobId, ApiError> {
+    reconciler::enqueue(&state.parts, import_id).await.map_err(|error: JobError| {
+        tracing::error!(%import_id, %error, "an import could not be enqueued; it will be later");
+        ApiError::Unavailable
+    })
+}
+
+struct Upload {
+    file: KeptFile,
+    file_name: Option<String>,
+    mode: ImportMode,
+}
+
+/// Keeps the body, or the part of it that is the file.
+async fn receive(
+    state: &AppState,
+    request: Request,
+    import_id: ImportId,
+    mode: ImportMode,
+) -> Result<Upload, ApiError> {
+    match essence(request.headers()).as_str() {
+        "text/csv" => {
+            let body = Body::into_data_stream(request.into_body());
+            Ok(Upload { file: keep(state, import_id, body).await?, file_name: None, mode })
+        }
+        "multipart/form-data" => {
+            let form = Multipart::from_request(request, &())
+                .await
+                .map_err(|problem| ApiError::BadRequest { message: problem.body_text() })?;
+            receive_form(state, form, import_id, mode).await
+        }
+        _ => Err(ApiError::UnsupportedMediaType),
+    }
+}
+
+async fn receive_form(
+    state: &AppState,
+    mut form: Multipart,
+    import_id: ImportId,
+    mut mode: ImportMode,
+) -> Result<Upload, ApiError> {
+    let broken =
+        |problem: axum::extract::multipart::MultipartError| ApiError::BadRequest { message: problem.body_text() };
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        match field.name() {
+            Some("mode") => {
+                let name = field.text().await.map_err(broken)?;
+                mode = name.parse().map_err(|problem| ApiError::invalid("mode", problem))?;
+            }
+            Some("file") => {
+                let file_name = file_name(&field);
+                let file = keep(state, import_id, field).await?;
+                // What a browser sends for a form without a chosen file.
+                if file_name.is_none() && file.size_bytes == 0 {
+                    discard(state, &file).await;
+                    return Err(no_file());
+                }
+                return Ok(Upload { file, file_name, mode });
+            }
+            _ => {}
+        }
+    }
+    Err(no_file())
+}
+
+fn no_file() -> ApiError {
+    ApiError::invalid("file", "Choose a CSV file: the form has none in its field 'file'.")
+}
+
+async fn keep<S, E>(state: &AppState, import_id: ImportId, body: S) -> Result<KeptFile, ApiError>
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: std::fmt::Display,
+{
+    let kept = state.parts.files.keep(import_id, body, state.limits.upload_bytes).await;
+    kept.map_err(|error| match error {
+        FileError::TooLarge { limit_bytes } => ApiError::TooLarge { limit_bytes },
+        FileError::Upload(problem) => ApiError::BadRequest { message: format!("The upload broke off: {problem}") },
+        error => {
+            tracing::error!(%error, "a file could not be kept");
+            ApiError::Unavailable
+        }
+    })
+}
+
+async fn discard(state: &AppState, file: &KeptFile) {
+    if let Err(error) = state.parts.files.remove(&file.path).await {
+        tracing::warn!(path = file.path, %error, "an empty upload could not be removed");
+    }
+}
+
+/// The file's own name, without the folders that some browsers send with it.
+fn file_name(field: &Field<'_>) -> Option<String> {
+    let name = field.file_name()?.rsplit(['/', '\\']).next()?;
+    let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_FILE_NAME).collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// The media type without its parameters.
+fn essence(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    match value.to_str() {
+        Ok(key) if (1..=LONGEST_KEY).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => Err(ApiError::invalid("Idempotency-Key", format!("Send 1 to {LONGEST_KEY} visible ASCII characters."))),
+    }
+}

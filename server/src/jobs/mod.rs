@@ -1,0 +1,79 @@
+//! Background work: what a job is, which kinds there are, and the worker that runs them.
+//!
+//! A kind is one file: its arguments as a type, and what to do with them. `CONTRIBUTING.md` shows how to add one.
+
+/// The import of customers.
+pub mod bulk_import_customers;
+/// What a running job may use.
+pub mod context;
+/// How an attempt can end otherwise than well.
+pub mod error;
+/// Gives work that lost its job a new one.
+pub mod reconciler;
+/// The kinds that this program knows.
+pub mod registry;
+/// One attempt of one job, from claim to ending.
+pub mod runner;
+/// A worker: claims, runs, keeps its leases, and stops gracefully.
+pub mod worker;
+
+use std::time::Duration;
+
+use app::domain::JobId;
+use async_trait::async_trait;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use crate::backplane::NewJob;
+pub use bulk_import_customers::BulkImportCustomers;
+pub use context::JobContext;
+pub use error::JobError;
+pub use registry::Registry;
+pub use worker::{Worker, WorkerConfig};
+
+/// A kind of background work: the implementing type is its arguments.
+#[async_trait]
+pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The kind's name on the wire. Never renamed.
+    const KIND: &'static str;
+    /// The queue it waits in.
+    const QUEUE: &'static str;
+    /// Attempts before it is dead-lettered.
+    const MAX_ATTEMPTS: u32 = 10;
+    /// Workers that may die over it in a row, without progress between, before it is dead-lettered.
+    const MAX_STALLS: u32 = 3;
+    /// What it gives when it is done.
+    type Output: Serialize;
+
+    /// Does the work. It may be run again from the start at any moment: what it did has to be found again, not done again.
+    async fn run(self, context: &JobContext) -> Result<Self::Output, JobError>;
+
+    /// Fields of the arguments that every event of the job carries.
+    fn public(&self) -> Map<String, Value> {
+        Map::new()
+    }
+
+    /// While a job with the same key is alive, no second one is made.
+    fn unique_key(&self) -> Option<String> {
+        None
+    }
+
+    /// The job, ready to be enqueued under an id.
+    ///
+    /// # Errors
+    /// The arguments can't be written as JSON.
+    fn into_new_job(self, job_id: JobId) -> Result<NewJob, serde_json::Error> {
+        Ok(NewJob {
+            job_id,
+            queue_name: Self::QUEUE.into(),
+            job_name: Self::KIND.to_owned(),
+            data: serde_json::to_value(&self)?,
+            public: self.public(),
+            priority: 0,
+            delay: Duration::ZERO,
+            max_attempts: Self::MAX_ATTEMPTS,
+            max_stalls: Self::MAX_STALLS,
+            unique_key: self.unique_key(),
+        })
+    }
+}

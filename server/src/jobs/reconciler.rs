@@ -1,0 +1,76 @@
+//! Gives work that lost its job a new one.
+//!
+//! Domain work is written to SQL first and enqueued afterwards. Between the two a process may die, and an engine may come back from
+//! an old copy: then there is an import that nobody would ever do.
+
+use app::{
+    domain::{ImportId, JobId, JobState},
+    events::{Event, ImportUpdate},
+};
+use jiff::Timestamp;
+
+use super::{BulkImportCustomers, Job, JobError, context::Parts};
+use crate::store::{StoreError, imports, outbox};
+
+/// Looks through all unfinished imports once.
+///
+/// # Errors
+/// The store or the engine failed; the next round looks again.
+pub async fn reconcile(parts: &Parts) -> Result<(), JobError> {
+    for (import_id, job_id) in imports::unfinished(&parts.database).await? {
+        let state = match &job_id {
+            Some(job_id) => parts.backplane.job_state(job_id).await?,
+            None => None,
+        };
+        match state {
+            Some(state) if state.is_live() => {}
+            Some(JobState::Failed | JobState::Cancelled) => give_up(parts, import_id).await?,
+            // A job that completed leaves a finished import: the two were seen in different moments.
+            Some(_) if is_finished(parts, import_id).await? => {}
+            Some(_) | None => {
+                let job_id = enqueue(parts, import_id).await?;
+                tracing::warn!(%import_id, %job_id, "gave an import a new job: it had none");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Enqueues the job of an import and notes it. A job that the import has already is not doubled.
+///
+/// # Errors
+/// The store or the engine failed.
+pub async fn enqueue(parts: &Parts, import_id: ImportId) -> Result<JobId, JobError> {
+    let job = BulkImportCustomers { import_id }
+        .into_new_job(JobId(uuid::Uuid::now_v7().to_string()))
+        .map_err(|problem| JobError::Fail(problem.to_string()))?;
+    let enqueued = parts.backplane.enqueue(vec![job]).await?;
+    let job_id = enqueued
+        .into_iter()
+        .next()
+        .map(|enqueued| enqueued.job_id)
+        .ok_or_else(|| JobError::Retry("the engine took no job in".to_owned()))?;
+    let mut transaction = parts.database.begin().await?;
+    imports::set_job(&mut transaction, import_id, &job_id).await?;
+    transaction.commit().await?;
+    Ok(job_id)
+}
+
+/// Ends an import whose job is dead-lettered: whoever waits for it learns so.
+async fn give_up(parts: &Parts, import_id: ImportId) -> Result<(), StoreError> {
+    let now = Timestamp::now();
+    let mut transaction = parts.database.begin().await?;
+    let error = "The import was given up after too many failed attempts; the server's log tells why. \
+                 Rows that were imported before stay. Upload the file again to go on: known rows are recognised.";
+    if imports::fail(&mut transaction, import_id, None, "given_up", error, now).await?
+        && let Some(import) = imports::find_within(&mut transaction, import_id).await?
+    {
+        outbox::append(&mut transaction, Event::ImportUpdate(ImportUpdate::from(&import)), now).await?;
+    }
+    transaction.commit().await
+}
+
+async fn is_finished(parts: &Parts, import_id: ImportId) -> Result<bool, StoreError> {
+    let import = imports::find(&parts.database, import_id).await?;
+    Ok(import.is_none_or(|import| import.status.is_final()))
+}

@@ -1,0 +1,83 @@
+//! One attempt of one job, from claim to ending.
+
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use futures::FutureExt;
+
+use super::{JobContext, JobError, Registry};
+use crate::backplane::{ClaimedJob, Ending, Finished, Outcome};
+
+/// The longest pause between two attempts.
+const LONGEST_BACK_OFF: Duration = Duration::from_mins(10);
+
+/// Runs the attempt and writes its ending. A panic is an error of the job; an ending that can't be written is left to the rescue.
+pub async fn run(registry: &Registry, job: ClaimedJob, context: &JobContext) {
+    let (attempt, max_attempts) = (job.attempt, job.max_attempts);
+    let done = AssertUnwindSafe(registry.run(&job.job_name, job.data, context)).catch_unwind().await;
+    let ended = done.unwrap_or_else(|panic| Err(JobError::Retry(format!("the job panicked: {}", words_of(&*panic)))));
+    let outcome = match ended {
+        Ok(result) => Outcome::Completed(result),
+        Err(JobError::Stopped) => Outcome::HandedBack,
+        Err(JobError::LeaseLost) => {
+            tracing::warn!(job_id = %job.lease.job_id, attempt, "stopped: another worker holds the lease");
+            return;
+        }
+        Err(JobError::Retry(error)) if attempt < max_attempts => {
+            Outcome::Retry { error, delay: back_off(attempt, chance()) }
+        }
+        Err(JobError::Retry(error) | JobError::Fail(error)) => Outcome::Failed { error },
+    };
+    if let Outcome::Retry { error, .. } | Outcome::Failed { error } = &outcome {
+        tracing::warn!(job_id = %job.lease.job_id, job_name = job.job_name, attempt, error, "the attempt failed");
+    }
+    let ending = Ending { lease: job.lease.clone(), outcome };
+    match context.parts.backplane.finish(vec![ending]).await.as_deref() {
+        Ok([Finished::Accepted]) => {}
+        Ok(_) => {
+            tracing::warn!(job_id = %job.lease.job_id, attempt, "a late result was refused: the lease had been lost")
+        }
+        Err(error) => {
+            tracing::error!(job_id = %job.lease.job_id, %error, "the ending could not be written; the job will be run again")
+        }
+    }
+}
+
+/// Exponential with full jitter, from 1 s: a crowd that failed together comes back spread out.
+fn back_off(attempt: u32, chance: f64) -> Duration {
+    let ceiling = Duration::from_secs(1).saturating_mul(2_u32.saturating_pow(attempt.min(20))).min(LONGEST_BACK_OFF);
+    Duration::from_millis(100) + ceiling.mul_f64(chance)
+}
+
+/// A random number in 0.0..1.0, of the quality that jitter needs.
+fn chance() -> f64 {
+    let random = uuid::Uuid::new_v4().as_u128() as u32;
+    f64::from(random) / (f64::from(u32::MAX) + 1.0)
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a word")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pause_grows_with_the_attempts_up_to_ten_minutes() {
+        assert_eq!(back_off(1, 0.0), Duration::from_millis(100));
+        assert!(back_off(1, 0.999) < Duration::from_millis(2_200));
+        assert!(back_off(5, 0.999) > Duration::from_secs(30));
+        assert!(back_off(u32::MAX, 0.999) <= LONGEST_BACK_OFF);
+    }
+
+    #[test]
+    fn chance_lies_between_nought_and_one() {
+        for _ in 0..1_000 {
+            assert!((0.0..1.0).contains(&chance()));
+        }
+    }
+}

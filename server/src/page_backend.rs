@@ -1,0 +1,93 @@
+//! What pages may ask, answered from the store and the log.
+
+use app::{
+    api::{ApiError, backend::Backend},
+    domain::{CustomerPage, CustomerQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot},
+};
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::{
+    http::error::refusal,
+    jobs::context::Parts,
+    store::{
+        customers,
+        customers::CustomerPlace,
+        import_errors::{self, ErrorPlace},
+        imports,
+    },
+};
+
+/// Imports on a page.
+const IMPORTS: u32 = 50;
+/// Row errors on a page.
+const ROW_ERRORS: u32 = 50;
+
+/// The backend of the pages.
+pub struct PageBackend {
+    parts: Parts,
+}
+
+impl PageBackend {
+    /// Over these parts.
+    pub const fn new(parts: Parts) -> Self {
+        Self { parts }
+    }
+
+    /// Data with the place in the log from before it was read.
+    async fn snapshot<T>(
+        &self,
+        data: impl Future<Output = Result<T, ApiError>> + Send,
+    ) -> Result<Snapshot<T>, ApiError> {
+        let cursor = self.parts.backplane.head().await.map_err(refusal)?;
+        Ok(Snapshot { cursor, data: data.await?, taken_at: Timestamp::now() })
+    }
+}
+
+#[async_trait]
+impl Backend for PageBackend {
+    async fn imports(&self, before: Option<String>) -> Result<Snapshot<Listing<ImportSummary>>, ApiError> {
+        let before: Option<ImportId> = parsed("before", before.as_deref())?;
+        self.snapshot(async { imports::list(&self.parts.database, before, IMPORTS).await.map_err(refusal) }).await
+    }
+
+    async fn import(&self, import_id: ImportId) -> Result<Snapshot<ImportSummary>, ApiError> {
+        self.snapshot(async {
+            let found = imports::find(&self.parts.database, import_id).await.map_err(refusal)?;
+            found.ok_or_else(|| ApiError::not_found("import"))
+        })
+        .await
+    }
+
+    async fn import_errors(
+        &self,
+        import_id: ImportId,
+        after: Option<String>,
+    ) -> Result<Listing<ImportRowError>, ApiError> {
+        let after: Option<ErrorPlace> = parsed("after", after.as_deref())?;
+        let before_all = ErrorPlace { row: 0, place: -1 };
+        import_errors::list(&self.parts.database, import_id, after.unwrap_or(before_all), ROW_ERRORS)
+            .await
+            .map_err(refusal)
+    }
+
+    async fn customers(&self, query: CustomerQuery) -> Result<Snapshot<CustomerPage>, ApiError> {
+        let after = match &query.before {
+            None => None,
+            Some(text) => Some(CustomerPlace::decode(text).ok_or_else(|| not_given("before"))?),
+        };
+        self.snapshot(async { customers::list(&self.parts.database, &query, after.as_ref()).await.map_err(refusal) })
+            .await
+    }
+}
+
+/// A place that was given with a page before; anything else is the client's mistake.
+fn parsed<T: std::str::FromStr>(field: &str, text: Option<&str>) -> Result<Option<T>, ApiError> {
+    text.map(|text| text.parse().map_err(|_| not_given(field))).transpose()
+}
+
+fn not_given(field: &str) -> ApiError {
+    ApiError::BadRequest {
+        message: format!("'{field}' is not a place in this list; pass the 'next' of the page before, as it was."),
+    }
+}

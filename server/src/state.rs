@@ -1,0 +1,80 @@
+//! What handlers use, in parts: a handler's signature lists those that it needs.
+
+use std::sync::Arc;
+
+use app::{Assets, api::backend::Backend};
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+
+use crate::{http::assets, hub::Hub, jobs::context::Parts, page_backend::PageBackend};
+
+/// Bounds of what one request may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest file that is taken.
+    pub upload_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { upload_bytes: 1024 * 1024 * 1024 }
+    }
+}
+
+/// The server's state.
+#[derive(Clone)]
+pub struct AppState {
+    /// Database, files and backplane.
+    pub parts: Parts,
+    /// The live stream.
+    pub hub: Arc<Hub>,
+    /// Bounds.
+    pub limits: Limits,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) assets: Assets,
+    pub(crate) leptos: LeptosOptions,
+}
+
+impl AppState {
+    /// The state over these parts.
+    pub fn new(parts: Parts, hub: Arc<Hub>, limits: Limits) -> Self {
+        Self {
+            backend: Arc::new(PageBackend::new(parts.clone())),
+            assets: assets::of_this_build(),
+            leptos: LeptosOptions::builder().output_name("signalbox").build(),
+            parts,
+            hub,
+            limits,
+        }
+    }
+}
+
+impl FromRef<AppState> for Parts {
+    fn from_ref(state: &AppState) -> Self {
+        state.parts.clone()
+    }
+}
+
+impl FromRef<AppState> for Arc<Hub> {
+    fn from_ref(state: &AppState) -> Self {
+        Arc::clone(&state.hub)
+    }
+}
+
+impl FromRef<AppState> for Arc<dyn Backend> {
+    fn from_ref(state: &AppState) -> Self {
+        Arc::clone(&state.backend)
+    }
+}
+
+impl FromRef<AppState> for Limits {
+    fn from_ref(state: &AppState) -> Self {
+        state.limits
+    }
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}

@@ -1,0 +1,180 @@
+//! The connections to the database, and transactions that wake whoever waits for news.
+//!
+//! SQLite has one writer at a time. Giving it one connection turns that into a fair queue inside the process,
+//! instead of `database is locked` after a busy wait; between processes `busy_timeout` does the waiting. Readers have
+//! connections of their own and, in WAL mode, never wait for the writer.
+
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use sqlx::{
+    Sqlite, SqliteConnection, SqlitePool,
+    sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::watch;
+
+use super::StoreError;
+
+/// Migrations are part of the program, so that one file is all that an installation needs.
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite");
+
+/// Pages of 4 KiB in the write-ahead log before it is folded back into the file: 16 MiB.
+const WAL_PAGES: &str = "4000";
+/// Page cache of the writer, in KiB (negative by SQLite's convention). It bounds the memory of an import of any size.
+const WRITER_CACHE: &str = "-24576";
+/// Page cache of each reader, in KiB.
+const READER_CACHE: &str = "-4096";
+/// Reading connections: enough to keep two cores busy while one of them waits for the disk.
+const READERS: u32 = 4;
+
+/// The database of an installation.
+#[derive(Clone)]
+pub struct Database {
+    writer: SqlitePool,
+    reader: SqlitePool,
+    path: PathBuf,
+    commits: watch::Sender<u64>,
+}
+
+impl Database {
+    /// Opens the database of a `sqlite://` URL, making its folder and file where they are missing. The schema is left as it is.
+    ///
+    /// # Errors
+    /// The URL is none, the folder can't be made, or the file can't be opened.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            .busy_timeout(Duration::from_secs(10));
+        let path = options.get_filename().to_owned();
+        make_folder_of(&path)?;
+
+        // FULL: what was answered 202 is on the disk, not only in the memory of a machine that may lose its power.
+        let writing = options
+            .clone()
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("cache_size", WRITER_CACHE)
+            .pragma("wal_autocheckpoint", WAL_PAGES);
+        let reading = options.pragma("cache_size", READER_CACHE).pragma("query_only", "on");
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(writing)
+            .await?;
+        let reader = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
+        Ok(Self { writer, reader, path, commits: watch::Sender::new(0) })
+    }
+
+    /// Brings the schema to the version of this program.
+    ///
+    /// # Errors
+    /// A migration failed, or the schema is of a newer program.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        MIGRATIONS.run(&self.writer).await?;
+        Ok(())
+    }
+
+    /// How many migrations this program has, and how many of them the database lacks.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub async fn missing_migrations(&self) -> Result<(usize, usize), StoreError> {
+        let known = MIGRATIONS.iter().count();
+        let is_new: i64 = sqlx::query_scalar("select count(*) from sqlite_master where name = '_sqlx_migrations'")
+            .fetch_one(&self.reader)
+            .await?;
+        if is_new == 0 {
+            return Ok((known, known));
+        }
+        let applied: i64 =
+            sqlx::query_scalar("select count(*) from _sqlx_migrations where success").fetch_one(&self.reader).await?;
+        Ok((known, known.saturating_sub(usize::try_from(applied).unwrap_or(0))))
+    }
+
+    /// The version of the engine.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub async fn engine_version(&self) -> Result<String, StoreError> {
+        Ok(sqlx::query_scalar("select sqlite_version()").fetch_one(&self.reader).await?)
+    }
+
+    /// Looks through the whole file for damage. Takes seconds on a large one.
+    ///
+    /// # Errors
+    /// The database can't be read. Damage is not an error: it is the answer, one line each; none when all is well.
+    pub async fn integrity_problems(&self) -> Result<Vec<String>, StoreError> {
+        let lines: Vec<String> = sqlx::query_scalar("pragma quick_check(20)").fetch_all(&self.reader).await?;
+        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    }
+
+    /// A transaction that may write, from its first statement on: it never has to upgrade, so it can't deadlock.
+    ///
+    /// # Errors
+    /// The writer is busy for too long, or the database can't be reached.
+    pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        Ok(Transaction { inner: self.writer.begin_with("begin immediate").await?, commits: self.commits.clone() })
+    }
+
+    /// For reading.
+    pub(crate) const fn reader(&self) -> &SqlitePool {
+        &self.reader
+    }
+
+    /// Changes with every commit of this process.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
+    }
+
+    /// Says that another process committed something.
+    pub(crate) fn note_foreign_commit(&self) {
+        self.commits.send_modify(|count| *count += 1);
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Closes all connections; the write-ahead log is folded into the file.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// A transaction. Dropped without [`Transaction::commit`] it leaves no trace.
+pub struct Transaction {
+    inner: sqlx::Transaction<'static, Sqlite>,
+    commits: watch::Sender<u64>,
+}
+
+impl Transaction {
+    /// Makes all of it true at once, and wakes whoever waits for news.
+    ///
+    /// # Errors
+    /// The database refused; nothing of it is true then.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.inner.commit().await?;
+        self.commits.send_modify(|count| *count += 1);
+        Ok(())
+    }
+
+    /// The connection that the statements of this transaction run on.
+    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.inner
+    }
+}
+
+fn make_folder_of(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder { path: folder.display().to_string(), source })
+}

@@ -1,0 +1,391 @@
+//! Imports: taken in, worked on by one attempt at a time, shown.
+
+use app::domain::{ByteCounts, ImportId, ImportMode, ImportStatus, ImportSummary, JobId, Listing, RowCounts};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Database, StoreError, Transaction, moment, optional_moment};
+
+/// A file that came in.
+#[derive(Clone, Debug)]
+pub struct NewImport {
+    /// The import.
+    pub import_id: ImportId,
+    /// The key with which its sender may repeat the request.
+    pub idempotency_key: Option<String>,
+    /// The file's name where it came from.
+    pub file_name: Option<String>,
+    /// Where it lies.
+    pub storage_path: String,
+    /// How long it is.
+    pub size_bytes: u64,
+    /// SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// How known and unknown e-mails are treated.
+    pub mode: ImportMode,
+}
+
+/// The import that a key belongs to already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The import.
+    pub import_id: ImportId,
+    /// Its job, once it has one.
+    pub job_id: Option<JobId>,
+    /// Its file's SHA-256, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Takes an import in; answers with the earlier one when its key was used before.
+///
+/// # Errors
+/// The database refused.
+pub async fn insert(
+    transaction: &mut Transaction,
+    import: &NewImport,
+    now: Timestamp,
+) -> Result<Option<Kept>, StoreError> {
+    let inserted = sqlx::query(
+        "insert into imports (import_id, idempotency_key, file_name, storage_path, size_bytes, sha256, mode, status, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, 'queued', $8)
+         on conflict (idempotency_key) do nothing",
+    )
+    .bind(import.import_id.0)
+    .bind(&import.idempotency_key)
+    .bind(&import.file_name)
+    .bind(&import.storage_path)
+    .bind(signed(import.size_bytes))
+    .bind(&import.sha256)
+    .bind(import.mode.as_str())
+    .bind(now.as_millisecond())
+    .execute(transaction.connection())
+    .await?;
+    if inserted.rows_affected() == 1 {
+        return Ok(None);
+    }
+    let (id, job_id, sha256): (Uuid, Option<String>, String) =
+        sqlx::query_as("select import_id, job_id, sha256 from imports where idempotency_key = $1")
+            .bind(&import.idempotency_key)
+            .fetch_one(transaction.connection())
+            .await?;
+    Ok(Some(Kept { import_id: ImportId(id), job_id: job_id.map(JobId), sha256 }))
+}
+
+/// Notes which job does an import.
+///
+/// # Errors
+/// The database refused.
+pub async fn set_job(transaction: &mut Transaction, import_id: ImportId, job_id: &JobId) -> Result<(), StoreError> {
+    sqlx::query("update imports set job_id = $1 where import_id = $2")
+        .bind(job_id.as_str())
+        .bind(import_id.0)
+        .execute(transaction.connection())
+        .await?;
+    Ok(())
+}
+
+/// All columns of an [`ImportRow`].
+macro_rules! select_imports {
+    () => {
+        "select import_id, job_id, file_name, size_bytes, mode, status, error, rows_read, rows_inserted, rows_updated,
+                rows_unchanged, rows_skipped, rows_failed, rows_total, bytes_read, rows_per_second, created_at,
+                started_at, finished_at
+         from imports"
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct ImportRow {
+    import_id: Uuid,
+    job_id: Option<String>,
+    file_name: Option<String>,
+    size_bytes: i64,
+    mode: String,
+    status: String,
+    error: Option<String>,
+    rows_read: i64,
+    rows_inserted: i64,
+    rows_updated: i64,
+    rows_unchanged: i64,
+    rows_skipped: i64,
+    rows_failed: i64,
+    rows_total: Option<i64>,
+    bytes_read: i64,
+    rows_per_second: Option<i64>,
+    created_at: i64,
+    started_at: Option<i64>,
+    finished_at: Option<i64>,
+}
+
+impl TryFrom<ImportRow> for ImportSummary {
+    type Error = StoreError;
+
+    fn try_from(row: ImportRow) -> Result<Self, StoreError> {
+        let id = row.import_id;
+        let broken = |column, problem: app::domain::import::UnknownName| StoreError::BrokenRow {
+            table: "imports",
+            column,
+            id: id.to_string(),
+            problem: problem.to_string(),
+        };
+        let status: ImportStatus = row.status.parse().map_err(|problem| broken("status", problem))?;
+        let rows = RowCounts {
+            read: unsigned(row.rows_read),
+            inserted: unsigned(row.rows_inserted),
+            updated: unsigned(row.rows_updated),
+            unchanged: unsigned(row.rows_unchanged),
+            skipped: unsigned(row.rows_skipped),
+            failed: unsigned(row.rows_failed),
+            total: row.rows_total.map(unsigned),
+        };
+        let rows_per_second = row.rows_per_second.map(unsigned);
+        Ok(Self {
+            import_id: ImportId(id),
+            job_id: row.job_id.map(JobId),
+            file_name: row.file_name,
+            status,
+            mode: row.mode.parse().map_err(|problem| broken("mode", problem))?,
+            eta_seconds: eta_seconds(status, &rows, rows_per_second),
+            rows,
+            bytes: ByteCounts { read: unsigned(row.bytes_read), total: unsigned(row.size_bytes) },
+            rows_per_second,
+            error: row.error,
+            created_at: moment("imports", "created_at", &id, row.created_at)?,
+            started_at: optional_moment("imports", "started_at", &id, row.started_at)?,
+            finished_at: optional_moment("imports", "finished_at", &id, row.finished_at)?,
+        })
+    }
+}
+
+/// Seconds left, rounded up, at the present rate.
+fn eta_seconds(status: ImportStatus, rows: &RowCounts, rows_per_second: Option<u64>) -> Option<u64> {
+    let left = rows.total?.saturating_sub(rows.read);
+    let rate = rows_per_second.filter(|rate| *rate > 0)?;
+    (status == ImportStatus::Running).then(|| left.div_ceil(rate))
+}
+
+/// One import; `None` when there is none with this id.
+///
+/// # Errors
+/// The database refused, or the row is broken.
+pub async fn find(database: &Database, import_id: ImportId) -> Result<Option<ImportSummary>, StoreError> {
+    let row: Option<ImportRow> = sqlx::query_as(concat!(select_imports!(), " where import_id = $1"))
+        .bind(import_id.0)
+        .fetch_optional(database.reader())
+        .await?;
+    row.map(ImportSummary::try_from).transpose()
+}
+
+/// The same, as the transaction sees it.
+///
+/// # Errors
+/// The database refused, or the row is broken.
+pub async fn find_within(
+    transaction: &mut Transaction,
+    import_id: ImportId,
+) -> Result<Option<ImportSummary>, StoreError> {
+    let row: Option<ImportRow> = sqlx::query_as(concat!(select_imports!(), " where import_id = $1"))
+        .bind(import_id.0)
+        .fetch_optional(transaction.connection())
+        .await?;
+    row.map(ImportSummary::try_from).transpose()
+}
+
+/// A page of imports, newest first, older than `before`.
+///
+/// # Errors
+/// The database refused, or a row is broken.
+pub async fn list(
+    database: &Database,
+    before: Option<ImportId>,
+    limit: u32,
+) -> Result<Listing<ImportSummary>, StoreError> {
+    let before = before.map_or(Uuid::max(), |id| id.0);
+    let mut rows: Vec<ImportRow> =
+        sqlx::query_as(concat!(select_imports!(), " where import_id < $1 order by import_id desc limit $2"))
+            .bind(before)
+            .bind(i64::from(limit) + 1)
+            .fetch_all(database.reader())
+            .await?;
+    let has_more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| has_more).map(|row| row.import_id.to_string());
+    Ok(Listing { items: rows.into_iter().map(ImportSummary::try_from).collect::<Result<_, _>>()?, next })
+}
+
+/// Imports that still have work to come, and their jobs: what the reconciler looks through.
+///
+/// # Errors
+/// The database refused.
+pub async fn unfinished(database: &Database) -> Result<Vec<(ImportId, Option<JobId>)>, StoreError> {
+    let rows: Vec<(Uuid, Option<String>)> = sqlx::query_as(
+        "select import_id, job_id from imports where status in ('queued', 'running') order by import_id limit 1000",
+    )
+    .fetch_all(database.reader())
+    .await?;
+    Ok(rows.into_iter().map(|(id, job)| (ImportId(id), job.map(JobId))).collect())
+}
+
+/// What an attempt finds when it takes an import over.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct TakenOver {
+    /// Where the file lies.
+    pub storage_path: String,
+    /// How long it is.
+    pub size_bytes: i64,
+    /// How known and unknown e-mails are treated.
+    pub mode: String,
+    /// What the check found out, as JSON; `None` before it.
+    pub format: Option<String>,
+    /// The place after the last row dealt with, as JSON.
+    pub position: Option<String>,
+}
+
+/// Makes an attempt the only one that may write, and the import running. `None` when there is nothing left to do.
+///
+/// # Errors
+/// The database refused.
+pub async fn take_over(
+    transaction: &mut Transaction,
+    import_id: ImportId,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<TakenOver>, StoreError> {
+    let taken = sqlx::query_as(
+        "update imports set attempt_token = $1, attempt = attempt + 1, status = 'running', started_at = coalesce(started_at, $2)
+         where import_id = $3 and status in ('queued', 'running')
+         returning storage_path, size_bytes, mode, format, position",
+    )
+    .bind(token)
+    .bind(now.as_millisecond())
+    .bind(import_id.0)
+    .fetch_optional(transaction.connection())
+    .await?;
+    Ok(taken)
+}
+
+/// Keeps what the check found out. Returns whether the attempt may still write.
+///
+/// # Errors
+/// The database refused.
+pub async fn save_format(
+    transaction: &mut Transaction,
+    import_id: ImportId,
+    token: &str,
+    format: &str,
+    rows_total: u64,
+) -> Result<bool, StoreError> {
+    let saved =
+        sqlx::query("update imports set format = $1, rows_total = $2 where import_id = $3 and attempt_token = $4")
+            .bind(format)
+            .bind(signed(rows_total))
+            .bind(import_id.0)
+            .bind(token)
+            .execute(transaction.connection())
+            .await?;
+    Ok(saved.rows_affected() == 1)
+}
+
+/// What one chunk adds to its import.
+#[derive(Clone, Debug, Default)]
+pub struct Advance {
+    /// What became of the rows of the chunk.
+    pub rows: RowCounts,
+    /// The place after it, as JSON.
+    pub position: String,
+    /// Bytes of the file dealt with up to there.
+    pub bytes_read: u64,
+    /// The present rate.
+    pub rows_per_second: Option<u64>,
+}
+
+/// Moves an import on by a chunk. Returns whether the attempt may still write.
+///
+/// # Errors
+/// The database refused.
+pub async fn advance(
+    transaction: &mut Transaction,
+    import_id: ImportId,
+    token: &str,
+    chunk: &Advance,
+) -> Result<bool, StoreError> {
+    let moved = sqlx::query(
+        "update imports
+         set rows_read = rows_read + $1, rows_inserted = rows_inserted + $2, rows_updated = rows_updated + $3,
+             rows_unchanged = rows_unchanged + $4, rows_skipped = rows_skipped + $5, rows_failed = rows_failed + $6,
+             position = $7, bytes_read = max(bytes_read, $8), rows_per_second = coalesce($9, rows_per_second)
+         where import_id = $10 and attempt_token = $11 and status = 'running'",
+    )
+    .bind(signed(chunk.rows.read))
+    .bind(signed(chunk.rows.inserted))
+    .bind(signed(chunk.rows.updated))
+    .bind(signed(chunk.rows.unchanged))
+    .bind(signed(chunk.rows.skipped))
+    .bind(signed(chunk.rows.failed))
+    .bind(&chunk.position)
+    .bind(signed(chunk.bytes_read))
+    .bind(chunk.rows_per_second.map(signed))
+    .bind(import_id.0)
+    .bind(token)
+    .execute(transaction.connection())
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// Ends an import whose rows are all dealt with. Returns whether the attempt may still write.
+///
+/// # Errors
+/// The database refused.
+pub async fn complete(
+    transaction: &mut Transaction,
+    import_id: ImportId,
+    token: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let ended = sqlx::query(
+        "update imports set status = 'completed', finished_at = $1, bytes_read = size_bytes, attempt_token = null
+         where import_id = $2 and attempt_token = $3 and status = 'running'",
+    )
+    .bind(now.as_millisecond())
+    .bind(import_id.0)
+    .bind(token)
+    .execute(transaction.connection())
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Ends an import that can't be done; `token` is the attempt's, or `None` for one that no attempt holds. Returns whether it was ended.
+///
+/// # Errors
+/// The database refused.
+pub async fn fail(
+    transaction: &mut Transaction,
+    import_id: ImportId,
+    token: Option<&str>,
+    code: &str,
+    error: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let ended = sqlx::query(
+        "update imports set status = 'failed', error_code = $1, error = $2, finished_at = $3, attempt_token = null
+         where import_id = $4 and ($5 is null or attempt_token = $5) and status in ('queued', 'running')",
+    )
+    .bind(code)
+    .bind(error)
+    .bind(now.as_millisecond())
+    .bind(import_id.0)
+    .bind(token)
+    .execute(transaction.connection())
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// A count as a column holds it.
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A column's count; the schema lets none be negative.
+fn unsigned(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or_default()
+}

@@ -1,0 +1,151 @@
+//! A server of one test: port 0, a fresh database, a worker in the same process.
+
+use std::time::Duration;
+
+use reqwest::{Client, Response, StatusCode, header, multipart};
+use serde_json::Value;
+use server::{
+    AppState, Limits,
+    backplane::{SqlBackplane, sql::Retention},
+    files::Files,
+    http,
+    hub::Hub,
+    jobs::{BulkImportCustomers, Job, Registry, Worker, WorkerConfig, context::Parts},
+    store::Database,
+};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How long anything may take that a test waits for.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A running server.
+pub(crate) struct App {
+    pub(crate) base: String,
+    pub(crate) client: Client,
+    pub(crate) parts: Parts,
+    stopping: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+    folder: TempDir,
+}
+
+/// Whether the server's process works too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    Here,
+    Nowhere,
+}
+
+/// A server that works, with the usual limits.
+pub(crate) async fn spawn_app() -> App {
+    spawn(Work::Here, Limits::default()).await
+}
+
+/// A server.
+pub(crate) async fn spawn(work: Work, limits: Limits) -> App {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}", folder.path().join("signalbox.db").display());
+    let database = Database::open(&url).await.expect("opened");
+    database.migrate().await.expect("migrated");
+    let backplane = SqlBackplane::open(database.clone(), Retention::default()).await.expect("opened");
+    let files = Files::in_folder(&folder.path().join("uploads")).expect("a folder");
+    let parts = Parts { database, files, backplane };
+
+    let stopping = CancellationToken::new();
+    let heartbeat = Duration::from_millis(300);
+    let hub = Hub::start(parts.backplane.clone(), heartbeat, stopping.clone()).await.expect("started");
+    let router = http::router(AppState::new(parts.clone(), hub, limits));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    let serving = http::listener::serve(listener, router, stopping.clone());
+    let mut tasks = vec![tokio::spawn(async move { serving.await.expect("served") })];
+    if work == Work::Here {
+        let queues = vec![(BulkImportCustomers::QUEUE.into(), 2)];
+        let config = WorkerConfig { name: "test".to_owned(), queues };
+        tasks.push(tokio::spawn(Worker::new(config, Registry::all(), parts.clone()).run(stopping.clone())));
+    }
+    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    App { base, client, parts, stopping, tasks, folder }
+}
+
+impl App {
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.base)).send().await.expect("answered")
+    }
+
+    pub(crate) async fn json(&self, path: &str) -> Value {
+        let answer = self.get(path).await;
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.expect("JSON")
+    }
+
+    /// Uploads a file as a bare body.
+    pub(crate) async fn upload(&self, csv: impl Into<reqwest::Body>) -> Response {
+        self.upload_to("/api/v1/customers/import", csv).await
+    }
+
+    pub(crate) async fn upload_to(&self, path: &str, csv: impl Into<reqwest::Body>) -> Response {
+        let request = self.client.post(format!("{}{path}", self.base)).header(header::CONTENT_TYPE, "text/csv");
+        request.body(csv).send().await.expect("answered")
+    }
+
+    /// Uploads a file as a form does.
+    pub(crate) async fn upload_form(&self, path: &str, form: multipart::Form) -> Response {
+        self.client.post(format!("{}{path}", self.base)).multipart(form).send().await.expect("answered")
+    }
+
+    /// Uploads a file and waits until its import is over.
+    pub(crate) async fn import(&self, csv: impl Into<reqwest::Body>) -> Value {
+        let answer = self.upload(csv).await;
+        assert_eq!(answer.status(), StatusCode::ACCEPTED);
+        self.finished(answer.headers()[header::LOCATION].to_str().expect("ASCII")).await
+    }
+
+    /// Waits until an import is over. Woken by the database's commits, not by time.
+    pub(crate) async fn finished(&self, location: &str) -> Value {
+        let mut commits = self.parts.database.commits();
+        let waiting = async {
+            loop {
+                commits.mark_unchanged();
+                let import = self.json(location).await;
+                if matches!(import["status"].as_str(), Some("completed" | "failed")) {
+                    return import;
+                }
+                commits.changed().await.expect("the database lives");
+            }
+        };
+        timeout(DEADLINE, waiting).await.expect("the import is over in time")
+    }
+
+    /// Files that are kept.
+    pub(crate) fn kept_files(&self) -> usize {
+        std::fs::read_dir(self.folder.path().join("uploads/imports")).map_or(0, Iterator::count)
+    }
+
+    /// Loses all jobs, as an engine does that was restored from an old copy.
+    pub(crate) async fn forget_all_jobs(&self) {
+        let url = format!("sqlite://{}", self.parts.database.path().display());
+        let database = sqlx::SqlitePool::connect(&url).await.expect("opened");
+        sqlx::query("delete from jobs").execute(&database).await.expect("deleted");
+        database.close().await;
+    }
+
+    /// Asks the server to stop, as a signal does.
+    pub(crate) fn stop(&self) {
+        self.stopping.cancel();
+    }
+
+    /// Waits until all of it has stopped.
+    pub(crate) async fn stopped(&mut self) {
+        for task in self.tasks.drain(..) {
+            timeout(DEADLINE, task).await.expect("stopped in time").expect("stopped well");
+        }
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+    }
+}

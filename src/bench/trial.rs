@@ -1,0 +1,108 @@
+//! A server for one trial: this program again, in a folder of its own that is removed afterwards.
+
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail, ensure};
+use reqwest::{Client, StatusCode, header};
+use serde::Deserialize;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+/// How long an import may take before the trial is given up.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A running server.
+pub(super) struct Trial {
+    child: Child,
+    base: String,
+    client: Client,
+    _folder: TempDir,
+}
+
+/// An import as far as it is measured.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Import {
+    pub(super) status: String,
+    pub(super) rows: Rows,
+    pub(super) error: Option<String>,
+    pub(super) started_at: Option<jiff::Timestamp>,
+    pub(super) finished_at: Option<jiff::Timestamp>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Rows {
+    pub(super) inserted: u64,
+    pub(super) updated: u64,
+    pub(super) unchanged: u64,
+}
+
+impl Trial {
+    /// Starts a server on a free port.
+    pub(super) async fn start() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("no temporary folder")?;
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["serve", "--addr", "127.0.0.1:0"])
+            .env_clear()
+            .env("SIGNALBOX_DATA_DIR", folder.path())
+            .env("SIGNALBOX_LOG", "warn")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("the server can't be started")?;
+        let stdout = child.stdout.take().context("the server has no output")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let line = lines.next_line().await?.context("the server ended at once; its log says why")?;
+        let base = line.split_whitespace().last().context("the server did not say where it is")?.to_owned();
+        Ok(Self { child, base, client: Client::new(), _folder: folder })
+    }
+
+    /// Uploads a file. Returns where its import is, and how long the answer took.
+    pub(super) async fn upload(&self, csv: String) -> anyhow::Result<(String, Duration)> {
+        let request = self
+            .client
+            .post(format!("{}/api/v1/customers/import", self.base))
+            .header(header::CONTENT_TYPE, "text/csv")
+            .body(csv);
+        let began = Instant::now();
+        let answer = request.send().await?;
+        let took = began.elapsed();
+        ensure!(answer.status() == StatusCode::ACCEPTED, "the upload was answered with {}", answer.status());
+        let location = answer.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+        Ok((location.context("the answer names no import")?.to_owned(), took))
+    }
+
+    /// Waits until an import is completed.
+    pub(super) async fn completed(&self, location: &str) -> anyhow::Result<Import> {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            let import: Import = self.client.get(format!("{}{location}", self.base)).send().await?.json().await?;
+            match import.status.as_str() {
+                "completed" => return Ok(import),
+                "failed" => bail!("the import failed: {}", import.error.unwrap_or_default()),
+                _ => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+        bail!("the import took longer than {} s", PATIENCE.as_secs())
+    }
+
+    /// The most memory that the server held so far, in MiB (`VmHWM` of proc(5)); `None` where the system doesn't tell.
+    pub(super) async fn peak_mib(&self) -> Option<f64> {
+        let status = tokio::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).await.ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
+        Some(kib / 1_024.0)
+    }
+
+    /// Ends the server.
+    pub(super) async fn stop(mut self) -> anyhow::Result<()> {
+        self.child.kill().await?;
+        Ok(())
+    }
+}

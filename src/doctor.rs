@@ -1,0 +1,74 @@
+//! `signalbox doctor`: checks each dependency and setting, one line each, with the remedy.
+
+use std::{fs, process::ExitCode};
+
+use server::store::Database;
+
+use crate::{config::Config, installation};
+
+/// Checks each dependency and setting, one line each with the remedy. Exits with 0 only if all is well.
+///
+/// Example: signalbox doctor
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Args {}
+
+/// What a check found: words for a line, or a problem with its remedy.
+type Finding = Result<String, String>;
+
+/// Checks all, and prints as it goes.
+pub(crate) async fn run(Args {}: Args, config: Config) -> anyhow::Result<ExitCode> {
+    let mut is_well = true;
+    let mut tell = |name: &str, finding: Finding| match finding {
+        Ok(words) => println!("ok    {name:<10} {words}"),
+        Err(problem) => {
+            is_well = false;
+            println!("wrong {name:<10} {problem}");
+        }
+    };
+    tell("data", data_folder(&config));
+    match installation::open_database(&config).await {
+        Ok(database) => {
+            tell("database", engine(&database, &config).await);
+            tell("schema", schema(&database).await);
+            tell("integrity", integrity(&database).await);
+            database.close().await;
+        }
+        Err(error) => tell("database", Err(format!("{error:#}. Check DATABASE_URL and who owns the file"))),
+    }
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether uploads can be written.
+fn data_folder(config: &Config) -> Finding {
+    let folder = &config.data_dir;
+    let probe = folder.join(".doctor");
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&probe, b"probe"))
+        .and_then(|()| fs::remove_file(&probe))
+        .map(|()| format!("{} can be written", folder.display()))
+        .map_err(|error| {
+            format!("{} can't be written: {error}. Set SIGNALBOX_DATA_DIR to a folder that can", folder.display())
+        })
+}
+
+async fn engine(database: &Database, config: &Config) -> Finding {
+    let version = database.engine_version().await.map_err(|error| error.to_string())?;
+    Ok(format!("SQLite {version} at {}; backplane: the same database", config.database_url))
+}
+
+async fn schema(database: &Database) -> Finding {
+    let (known, missing) = database.missing_migrations().await.map_err(|error| error.to_string())?;
+    if missing > 0 {
+        return Err(format!("{missing} of {known} migrations are missing. Run `signalbox migrate`"));
+    }
+    Ok(format!("current, {known} migrations"))
+}
+
+async fn integrity(database: &Database) -> Finding {
+    let problems = database.integrity_problems().await.map_err(|error| error.to_string())?;
+    if problems.is_empty() {
+        Ok("the file is whole".to_owned())
+    } else {
+        Err(format!("{}. Restore a copy, or rescue with `sqlite3 FILE .recover`", problems.join("; ")))
+    }
+}

@@ -1,0 +1,66 @@
+//! Signalbox: a self-hosted control room for background work.
+//!
+//! One program, one subcommand a role. No logic lives here: arguments and environment are read, what is needed is built, and the end
+//! is waited for.
+
+mod bench;
+mod config;
+mod doctor;
+mod installation;
+mod migrate;
+mod serve;
+mod shutdown;
+mod telemetry;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A self-hosted control room for background work.
+///
+/// Started without a subcommand it serves pages and API on http://127.0.0.1:3000, with a worker in the same process and an embedded
+/// database in ./data.
+#[derive(Parser)]
+#[command(version, after_help = config::HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Worker(worker::Args),
+    Migrate(migrate::Args),
+    Doctor(doctor::Args),
+    #[command(subcommand)]
+    Bench(bench::Command),
+}
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command.unwrap_or_else(|| Command::Serve(serve::Args::default()));
+    match run(command) {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            eprintln!("signalbox: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let config = config::Config::from_environment()?;
+    telemetry::start(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(args) => serve::run(args, config).await,
+            Command::Worker(args) => worker::run(args, config).await,
+            Command::Migrate(args) => migrate::run(args, config).await,
+            Command::Doctor(args) => doctor::run(args, config).await,
+            Command::Bench(command) => bench::run(command).await,
+        }
+    })
+}

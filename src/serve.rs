@@ -1,0 +1,72 @@
+//! `signalbox serve`: the web server, and a worker in the same process.
+
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
+
+use anyhow::{Context, bail};
+use server::{
+    AppState, Limits, http,
+    hub::Hub,
+    jobs::{Registry, Worker},
+};
+use tokio::{net::TcpListener, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::{config::Config, installation, shutdown, worker};
+
+/// How long requests and jobs may take to come to an end once the process was asked to stop.
+const GRACE: Duration = Duration::from_millis(4_500);
+
+/// Serves pages and API, and runs a worker in the same process.
+///
+/// Example: signalbox serve --addr 127.0.0.1:8080
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Args {
+    /// Where to listen; port 0 takes a free one. Instead of `SIGNALBOX_ADDR`
+    #[arg(long)]
+    addr: Option<SocketAddr>,
+    /// Runs no worker in this process: start others with `signalbox worker`
+    #[arg(long)]
+    no_worker: bool,
+}
+
+/// Serves until the process is asked to stop.
+pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> {
+    let addr = args.addr.unwrap_or(config.addr);
+    if !addr.ip().is_loopback() {
+        bail!(
+            "{addr} is open to the network, and this version has no sign-in yet. Listen on 127.0.0.1 and put a proxy with a login in front"
+        );
+    }
+    let stopping = shutdown::token()?;
+    let parts = installation::open(&config).await?;
+    let hub = Hub::start(parts.backplane.clone(), config.heartbeat, stopping.clone()).await?;
+    let worker = (!args.no_worker).then(|| {
+        let worker = Worker::new(worker::embedded(), Registry::all(), parts.clone());
+        tokio::spawn(worker.run(stopping.clone()))
+    });
+
+    let listener = TcpListener::bind(addr).await.with_context(|| format!("can't listen on {addr}"))?;
+    let addr = listener.local_addr()?;
+    let database = parts.database.clone();
+    let router = http::router(AppState::new(parts, hub, Limits::default()));
+    tracing::info!(%addr, "listening");
+    println!("Signalbox is at http://{addr}");
+
+    tokio::select! {
+        served = http::listener::serve(listener, router, stopping.clone()) => served?,
+        () = out_of_time(&stopping) => tracing::warn!("some requests did not end in time"),
+    }
+    if let Some(worker) = worker {
+        match timeout(GRACE, worker).await {
+            Ok(ended) => ended.context("the worker broke")?,
+            Err(_) => tracing::warn!("some jobs did not stop in time; they will be taken back"),
+        }
+    }
+    database.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn out_of_time(stopping: &CancellationToken) {
+    stopping.cancelled().await;
+    tokio::time::sleep(GRACE).await;
+}
