@@ -7,7 +7,7 @@
 
 use leptos::prelude::*;
 
-use super::{ApiError, backend};
+use super::ApiError;
 use crate::domain::{CustomerPage, CustomerQuery, Snapshot};
 
 /// Customers that match a query. In the browser: a request.
@@ -16,5 +16,5 @@ use crate::domain::{CustomerPage, CustomerQuery, Snapshot};
 /// [`ApiError::BadRequest`] for a `before` that the server never gave for this order.
 #[server(prefix = "/api/page", endpoint = "customers", input = leptos::server_fn::codec::Json)]
 pub async fn list_customers(query: CustomerQuery) -> Result<Snapshot<CustomerPage>, ApiError> {
-    backend::backend()?.customers(query).await
+    super::backend::backend()?.customers(query).await
 }

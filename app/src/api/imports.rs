@@ -7,7 +7,7 @@
 
 use leptos::prelude::*;
 
-use super::{ApiError, backend};
+use super::ApiError;
 use crate::domain::{ImportId, ImportRowError, ImportSummary, Listing, Snapshot};
 
 /// Imports, newest first; `before` is the `next` of the page before. In the browser: a request.
@@ -16,7 +16,7 @@ use crate::domain::{ImportId, ImportRowError, ImportSummary, Listing, Snapshot};
 /// [`ApiError::BadRequest`] for a `before` that the server never gave.
 #[server(prefix = "/api/page", endpoint = "imports")]
 pub async fn list_imports(before: Option<String>) -> Result<Snapshot<Listing<ImportSummary>>, ApiError> {
-    backend::backend()?.imports(before).await
+    super::backend::backend()?.imports(before).await
 }
 
 /// One import. In the browser: a request.
@@ -25,7 +25,7 @@ pub async fn list_imports(before: Option<String>) -> Result<Snapshot<Listing<Imp
 /// [`ApiError::NotFound`] when there is no such import.
 #[server(prefix = "/api/page", endpoint = "import")]
 pub async fn load_import(import_id: ImportId) -> Result<Snapshot<ImportSummary>, ApiError> {
-    backend::backend()?.import(import_id).await
+    super::backend::backend()?.import(import_id).await
 }
 
 /// A page of an import's error list; `after` is the `next` of the page before. In the browser: a request.
@@ -37,5 +37,5 @@ pub async fn list_import_errors(
     import_id: ImportId,
     after: Option<String>,
 ) -> Result<Listing<ImportRowError>, ApiError> {
-    backend::backend()?.import_errors(import_id, after).await
+    super::backend::backend()?.import_errors(import_id, after).await
 }

@@ -1,6 +1,7 @@
 //! What went wrong, and what to do.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use super::{Aspect, Glyph, Icon, Signal, SignalSize};
 use crate::api::ApiError;
@@ -10,11 +11,14 @@ use crate::api::ApiError;
 pub fn ErrorNote(
     /// Why it was refused: says what to do, too.
     error: ApiError,
-    /// Asks again.
+    /// Asks again, where that may help.
     retry: Callback<()>,
 ) -> impl IntoView {
+    let path = use_location().pathname;
+    // What the address asks for is wrong: asking again changes nothing.
+    let is_address = matches!(error, ApiError::BadRequest { .. } | ApiError::Invalid { .. });
     let title = match error {
-        ApiError::BadRequest { .. } | ApiError::Invalid { .. } => "This address can't be shown",
+        _ if is_address => "This address can't be shown",
         ApiError::Unreachable => "The server can't be reached",
         _ => "This can't be shown right now",
     };
@@ -25,10 +29,22 @@ pub fn ErrorNote(
             <div>
                 <h2>{title}</h2>
                 <p>{error.to_string()}</p>
-                <button type="button" class="button needs-script" on:click=move |_| retry.run(())>
-                    <Icon glyph=Glyph::Again />
-                    "Try again"
-                </button>
+                {if is_address {
+                    view! {
+                        <a class="button" href=move || path.get()>
+                            "To the first page"
+                        </a>
+                    }
+                        .into_any()
+                } else {
+                    view! {
+                        <button type="button" class="button needs-script" on:click=move |_| retry.run(())>
+                            <Icon glyph=Glyph::Again />
+                            "Try again"
+                        </button>
+                    }
+                        .into_any()
+                }}
             </div>
         </section>
     }

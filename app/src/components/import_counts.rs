@@ -15,7 +15,7 @@ struct Count {
 }
 
 const COUNTS: [Count; 6] = [
-    Count { name: "Read", meaning: "rows so far", test_id: "count-read", of: |rows| rows.read },
+    Count { name: "Read", meaning: "rows of the file", test_id: "count-read", of: |rows| rows.read },
     Count { name: "Inserted", meaning: "new customers", test_id: "count-inserted", of: |rows| rows.inserted },
     Count { name: "Updated", meaning: "customers changed", test_id: "count-updated", of: |rows| rows.updated },
     Count {

@@ -19,7 +19,7 @@ pub fn ImportProgress(
 ) -> impl IntoView {
     let status = Memo::new(move |_| import.with(|import| import.status));
     let share = Memo::new(move |_| import.with(share));
-    let sentence = Memo::new(move |_| import.with(|import| sentence(import, now)));
+    let sentence = Memo::new(move |_| import.with(sentence));
     let left = Memo::new(move |_| import.with(left));
     let error = Memo::new(move |_| import.with(|import| import.error.clone()));
     let is_forgotten = Memo::new(move |_| {
@@ -38,7 +38,7 @@ pub fn ImportProgress(
             <ProgressBar
                 label="Share of the file that is imported"
                 thousandths=share
-                aspect=Signal::derive(move || import_pill::aspect(status.get()))
+                aspect=Signal::derive(move || bar_aspect(status.get()))
                 test_id="import-progress"
             />
             <Show when=move || is_forgotten.get()>
@@ -72,7 +72,15 @@ fn share(import: &ImportSummary) -> Option<u16> {
     }
 }
 
-fn sentence(import: &ImportSummary, now: Memo<Timestamp>) -> String {
+/// A bar that is full needs no eye any more.
+const fn bar_aspect(status: ImportStatus) -> Aspect {
+    match status {
+        ImportStatus::Completed => Aspect::Idle,
+        status => import_pill::aspect(status),
+    }
+}
+
+fn sentence(import: &ImportSummary) -> String {
     let rows = import.rows;
     match (import.status, rows.total) {
         (ImportStatus::Queued, _) => "Waiting for a worker".to_owned(),
@@ -80,14 +88,7 @@ fn sentence(import: &ImportSummary, now: Memo<Timestamp>) -> String {
         (ImportStatus::Running, Some(total)) => {
             format!("{} of {} rows", figures::thousands(rows.read), figures::thousands(total))
         }
-        (ImportStatus::Completed, _) => format!(
-            "{} in {}",
-            figures::counted(rows.read, "row", "rows"),
-            import.started_at.map_or_else(String::new, |from| {
-                let to = import.finished_at.unwrap_or_else(|| now.get());
-                spans::lasting(spans::seconds_between(from, to))
-            })
-        ),
+        (ImportStatus::Completed, _) => figures::counted(rows.read, "row", "rows"),
         (ImportStatus::Failed, _) => "The file could not be imported".to_owned(),
     }
 }

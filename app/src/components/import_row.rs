@@ -45,7 +45,7 @@ pub fn ImportRow(
                             size=BarSize::Slim
                         />
                     </Show>
-                    <span class="number">{move || rows.with(|rows| done(rows.read, rows.total))}</span>
+                    <span class="number">{move || import.with(done)}</span>
                 </span>
             </td>
             <td
@@ -72,9 +72,11 @@ pub fn ImportRow(
     }
 }
 
-fn done(read: u64, total: Option<u64>) -> String {
-    match total {
+fn done(import: &ImportSummary) -> String {
+    let read = import.rows.read;
+    match import.rows.total {
         Some(total) if total != read => format!("{} of {}", figures::thousands(read), figures::thousands(total)),
+        None if import.status == ImportStatus::Running => "checking".to_owned(),
         _ => figures::thousands(read),
     }
 }

@@ -59,7 +59,7 @@ pub fn ProgressBar(
                 .then(|| {
                     view! {
                         <span class="progress-percent" aria-hidden="true">
-                            {move || percent.get().map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"))}
+                            {move || percent.get().map(|percent| format!("{percent} %"))}
                         </span>
                     }
                 })}

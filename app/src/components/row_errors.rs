@@ -54,8 +54,9 @@ fn RowError(
             <td data-label="Column">{column.unwrap_or_else(|| "the whole row".to_owned())}</td>
             <td data-label="Value" class="is-value">
                 {match value {
-                    Some(value) if !value.is_empty() => view! { <code>{value}</code> }.into_any(),
-                    _ => view! { <span class="muted">"empty"</span> }.into_any(),
+                    Some(value) if value.is_empty() => view! { <span class="muted">"empty"</span> }.into_any(),
+                    Some(value) => view! { <code>{value}</code> }.into_any(),
+                    None => ().into_any(),
                 }}
             </td>
             <td data-label="What to change" class="is-wrapping">

@@ -75,6 +75,8 @@ impl Connection {
         &mut self,
         resume: Option<Result<Cursor, app::events::cursor::CursorError>>,
     ) -> Result<Bytes, BackplaneError> {
+        // What is in the log by now counts as missed, although the ring may not have it yet.
+        self.hub.catch_up_with(&self.place).await;
         let (resumed, replayed, reset) = match resume {
             None => (false, 0, None),
             Some(Err(_)) => (false, 0, Some(ResetReason::Unknown)),

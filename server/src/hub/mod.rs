@@ -98,6 +98,15 @@ impl Hub {
         }
     }
 
+    /// Waits until the ring has come to a place of the log: it follows the log by moments.
+    async fn catch_up_with(&self, place: &Cursor) {
+        let mut head = self.head.subscribe();
+        let reached = head.wait_for(|head| !place.is_after(head));
+        if tokio::time::timeout(AFTER_A_FAILURE, reached).await.is_err() {
+            tracing::warn!(%place, "the ring does not follow the log");
+        }
+    }
+
     /// Frames after a place, from the ring or, for who fell off it, from the log.
     async fn frames_after(&self, place: &Cursor) -> Result<Frames, BackplaneError> {
         let in_ring = self.ring.read().unwrap_or_else(PoisonError::into_inner).after(place, PAGE as usize);

@@ -82,11 +82,6 @@ impl<R: Read> Decoded<R> {
         self.text_bytes
     }
 
-    /// Lines that ended in what was decoded so far.
-    pub(super) fn lines(&self) -> u64 {
-        self.lines
-    }
-
     /// Bytes of the source that hold the first `text_bytes` bytes of the text, the mark included.
     ///
     /// Exact for UTF-8, and at the end. Else up to a piece too many, which is near enough to show progress.
@@ -107,9 +102,9 @@ impl<R: Read> Decoded<R> {
         let used = match self.decoder.take() {
             None => self.fill_utf8(from, len)?,
             Some(mut decoder) => {
-                self.fill_other(&mut decoder, from, len)?;
+                let filled = self.fill_other(&mut decoder, from, len);
                 self.decoder = Some(decoder);
-                len
+                filled.map(|()| len)?
             }
         };
         self.piece.copy_within(used..len, 0);
@@ -165,7 +160,7 @@ impl<R: Read> Decoded<R> {
     /// The refusal for a byte that follows `before` in this piece.
     fn malformed(&self, before: &[u8]) -> io::Error {
         let error = FileError::BadEncoding {
-            line: self.lines + self.count_lines(before) + 1,
+            line: self.lines + self.line_ending.count_in(before) + 1,
             encoding: self.encoding,
             before: if before.is_ascii() { self.so_far } else { TextSoFar::BeyondAscii },
         };
@@ -174,11 +169,12 @@ impl<R: Read> Decoded<R> {
 
     /// Line ends, lines, what proves the encoding, and what no text has.
     fn look_at_text(&mut self) -> io::Result<()> {
-        if let Some(at) = self.text.iter().position(|&byte| byte == 0) {
-            let line = self.lines + self.count_lines(&self.text[..at]) + 1;
+        if self.text.contains(&0) {
+            let before = self.text.split(|&byte| byte == 0).next().unwrap_or_default();
+            let line = self.lines + self.line_ending.count_in(before) + 1;
             return Err(FileError::NulCharacter { line }.into());
         }
-        self.lines += self.count_lines(&self.text);
+        self.lines += self.line_ending.count_in(&self.text);
         self.text_bytes += self.text.len() as u64;
         if self.line_ending == LineEnding::CarriageReturn {
             for byte in self.text.iter_mut().filter(|byte| **byte == b'\r') {
@@ -189,14 +185,6 @@ impl<R: Read> Decoded<R> {
             self.so_far = TextSoFar::BeyondAscii;
         }
         Ok(())
-    }
-
-    fn count_lines(&self, text: &[u8]) -> u64 {
-        let also = match self.line_ending {
-            LineEnding::Newline => b'\n',
-            LineEnding::CarriageReturn => b'\r',
-        };
-        text.iter().map(|&byte| u64::from(byte == b'\n' || byte == also)).sum()
     }
 }
 
@@ -271,24 +259,16 @@ mod tests {
 
     #[test]
     fn a_malformed_byte_is_told_by_its_line_and_what_came_before() {
-        let refusal = |line, encoding, before| Err(FileError::BadEncoding { line, encoding, before });
+        let malformed: [(&[u8], _, _, _); 4] = [
+            (b"a\nb\xFC\n", TextEncoding::Utf8, 2, TextSoFar::OnlyAscii),
+            (b"\xC3\xA4\n\nb\xFC", TextEncoding::Utf8, 3, TextSoFar::BeyondAscii),
+            (b"a\n\x81", TextEncoding::Windows1252, 2, TextSoFar::OnlyAscii),
+            (b"a\0\n\0b", TextEncoding::Utf16Le, 2, TextSoFar::OnlyAscii),
+        ];
 
-        assert_eq!(text_of(b"a\nb\xFC\n", TextEncoding::Utf8), refusal(2, TextEncoding::Utf8, TextSoFar::OnlyAscii));
-        assert_eq!(
-            text_of(
-                "ä\n\nb".as_bytes().iter().chain(b"\xFC").copied().collect::<Vec<_>>().as_slice(),
-                TextEncoding::Utf8
-            ),
-            refusal(3, TextEncoding::Utf8, TextSoFar::BeyondAscii)
-        );
-        assert_eq!(
-            text_of(b"a\n\x81", TextEncoding::Windows1252),
-            refusal(2, TextEncoding::Windows1252, TextSoFar::OnlyAscii)
-        );
-        assert_eq!(
-            text_of(b"a\0\n\0b", TextEncoding::Utf16Le),
-            refusal(2, TextEncoding::Utf16Le, TextSoFar::OnlyAscii)
-        );
+        for (bytes, encoding, line, before) in malformed {
+            assert_eq!(text_of(bytes, encoding), Err(FileError::BadEncoding { line, encoding, before }));
+        }
     }
 
     #[test]

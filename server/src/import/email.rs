@@ -20,6 +20,10 @@ pub(super) fn address(text: &str) -> Option<String> {
 
 /// The first of several addresses in one cell, which Google Contacts writes with `:::` between them.
 pub(super) fn first_of_several(text: &str) -> &str {
+    // Looking for one character first is many times faster, and nearly every cell has but one address.
+    if !text.contains(':') {
+        return text;
+    }
     text.split_once(" ::: ").map_or(text, |(first, _)| first.trim_end())
 }
 

@@ -78,6 +78,17 @@ pub enum LineEnding {
     CarriageReturn,
 }
 
+impl LineEnding {
+    /// How many lines end in `text`.
+    pub(super) fn count_in(self, text: &[u8]) -> u64 {
+        let also = match self {
+            Self::Newline => b'\n',
+            Self::CarriageReturn => b'\r',
+        };
+        text.iter().map(|&byte| u64::from(byte == b'\n' || byte == also)).sum()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

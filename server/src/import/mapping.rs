@@ -75,7 +75,8 @@ impl Mapping {
         let mut mapping: Self = SYNONYMS
             .iter()
             .filter_map(|(field, synonyms)| {
-                let column = synonyms.iter().find_map(|synonym| names.iter().position(|name| name == synonym));
+                let column =
+                    synonyms.split_ascii_whitespace().find_map(|synonym| names.iter().position(|name| name == synonym));
                 column.map(|column| (*field, column))
             })
             .collect();

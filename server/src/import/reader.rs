@@ -147,7 +147,30 @@ mod tests {
 
         assert_eq!((first.read, first.is_last), (1, false));
         assert_eq!((second.read, second.is_last), (0, true));
-        assert_eq!(second.end, Position { text_byte: 22, source_byte: 22, row: 1, line: 4 });
+        assert_eq!(second.end, Position { text_byte: 22, source_byte: 22, row: 1, line: 2 });
+    }
+
+    #[test]
+    fn a_last_row_without_a_line_end_can_be_the_end_of_a_chunk() {
+        let file = b"Email\na@example.com";
+        let Checked { format, .. } = checked(file);
+        let first = RowReader::open(file.as_slice(), &format, Position::default()).unwrap().read_chunk(1).unwrap();
+
+        let second = RowReader::open(file.as_slice(), &format, first.end).unwrap().read_chunk(1).unwrap();
+
+        assert_eq!(first.end.source_byte, file.len() as u64);
+        assert_eq!((second.read, second.is_last, second.end), (0, true, first.end));
+    }
+
+    #[test]
+    fn a_file_that_became_shorter_is_no_end() {
+        let file = b"Email\na@example.com\nb@example.com\n";
+        let Checked { format, .. } = checked(file);
+        let chunk = RowReader::open(file.as_slice(), &format, Position::default()).unwrap().read_chunk(10).unwrap();
+
+        let shorter = RowReader::open(&file[..20], &format, chunk.end);
+
+        assert!(matches!(shorter, Err(ReadError::Io(_))));
     }
 
     #[test]

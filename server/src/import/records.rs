@@ -31,7 +31,7 @@ pub struct Position {
     pub source_byte: u64,
     /// Rows before it, without the header.
     pub row: u64,
-    /// Lines before it.
+    /// Lines before it; blank ones at the end of the file are not counted.
     pub line: u64,
 }
 
@@ -74,8 +74,14 @@ impl<R: Read> Records<R> {
             let fed = self.parser.position().byte();
             self.parser.get_mut().begin_record(fed, self.end.line + 1);
             let is_record = self.parser.read_record(&mut self.record).map_err(read_error)?;
-            if !is_record || self.parser.get_ref().is_end_mark(&self.record) {
-                self.finish();
+            if !is_record {
+                // The parser ends like that only after an error; the text itself ends with the mark.
+                return Err(ReadError::Io(io::ErrorKind::UnexpectedEof.into()));
+            }
+            if self.parser.get_ref().is_end_mark(&self.record) {
+                // Behind the blank lines that may follow the last record.
+                self.end.text_byte = self.parser.get_ref().text().text_bytes();
+                self.is_over = true;
                 break;
             }
             self.note_place()?;
@@ -129,22 +135,28 @@ impl<R: Read> Records<R> {
             Err(FileError::LineTooLong { line: self.line })
         } else if self.record.len() > MAX_COLUMNS {
             Err(FileError::TooManyColumns { line: self.line })
+        } else if lines_inside > 0 && has_odd_quotes(&self.record, len) {
+            Err(FileError::UnclosedQuote { line: self.line })
         } else {
             Ok(())
         }
-    }
-
-    /// Moves the end behind the blank lines that follow the last record.
-    fn finish(&mut self) {
-        let text = self.parser.get_ref().text();
-        self.end.text_byte = text.text_bytes();
-        self.end.line = self.end.line.max(text.lines());
-        self.is_over = true;
     }
 }
 
 fn count_newlines(text: &str) -> u64 {
     text.bytes().map(|byte| u64::from(byte == b'\n')).sum()
+}
+
+/// Whether a record of `len` bytes, its newline included, has an odd number of quotes.
+///
+/// The parser is lenient: a quote that was left open reaches to the next one, in a later line maybe, and swallows the rows
+/// between. Then quotes are left that do not pair up. Those that the parser dropped are what the record's length has
+/// beyond its cells, delimiters and newline. One odd quote within a line is an inch sign, and let through.
+fn has_odd_quotes(record: &StringRecord, len: u64) -> bool {
+    let cells = record.as_slice();
+    let kept = cells.bytes().filter(|&byte| byte == b'"').count();
+    let dropped = len - (cells.len() + record.len()) as u64;
+    (kept as u64 + dropped) % 2 == 1
 }
 
 /// Whether no cell has anything in it.
@@ -210,6 +222,13 @@ mod tests {
     }
 
     #[test]
+    fn a_quote_that_is_closed_by_that_of_another_row_is_found() {
+        assert_eq!(refusal("x\na,\"b,c\nd,e,f\ng,\"h\",i\nj,k,l\n"), FileError::UnclosedQuote { line: 2 });
+        assert_eq!(refusal("x\na,\"b,c\nd,\"e\",\"f\"\"f\"\n"), FileError::UnclosedQuote { line: 2 });
+        assert_eq!(records_of("a,5\" pipe,c\n\"d\n\"\"d\"\"\",e,f\n").unwrap().len(), 2);
+    }
+
+    #[test]
     fn a_record_of_1_mib_is_read_and_one_byte_more_is_not() {
         for before in ["", "a\n", "\n\n", "a\n\n"] {
             let longest = format!("{before}{}\n", "x".repeat(1024 * 1024 - 1));
@@ -238,6 +257,7 @@ mod tests {
         let refusal = records.advance().unwrap_err();
 
         assert!(matches!(refusal, ReadError::File(FileError::LineTooLong { line: 2 })), "{refusal}");
+        assert!(records.advance().is_err(), "what broke off must not look like the end");
     }
 
     #[test]

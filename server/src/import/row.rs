@@ -140,7 +140,7 @@ mod tests {
         assert_eq!((row.email.as_str(), row.email_key.as_str()), ("Anna@Example.com", "anna@example.com"));
         assert_eq!(row.phone.as_deref(), Some("+49 30 1"));
         assert_eq!(row.city.as_deref(), Some("Köln"));
-        assert_eq!((row.total_spend_cents, row.visits), (Some(12_50), Some(3)));
+        assert_eq!((row.total_spend_cents, row.visits), (Some(1_250), Some(3)));
         assert_eq!(row.last_visit_at, Some("2026-11-21T00:00:00Z".parse().unwrap()));
     }
 

@@ -114,12 +114,14 @@ struct ClaimedRow {
     job: JobRow,
     data: String,
     token: String,
+    priority: i64,
+    run_at: i64,
 }
 
 async fn claim(database: &Database, request: &ClaimRequest, now: Timestamp) -> Result<Vec<ClaimedJob>, BackplaneError> {
     let now_ms = now.as_millisecond();
     let mut transaction = database.begin().await?;
-    let rows: Vec<ClaimedRow> = sqlx::query_as(
+    let mut rows: Vec<ClaimedRow> = sqlx::query_as(
         "update jobs
          set state = 'active', attempt = attempt + 1, worker_id = $1, lease_expires_at = $2, started_at = $3,
              progress = 0, stage = null, message = null, error = null, token = lower(hex(randomblob(16)))
@@ -129,7 +131,8 @@ async fn claim(database: &Database, request: &ClaimRequest, now: Timestamp) -> R
              order by priority desc, run_at, job_id
              limit $5
          )
-         returning job_id, queue_name, job_name, public, attempt, max_attempts, progress, stage, message, data, token",
+         returning job_id, queue_name, job_name, public, attempt, max_attempts, progress, stage, message, data, token,
+                   priority, run_at",
     )
     .bind(request.worker.as_str())
     .bind(now_ms.saturating_add(millis(request.lease)))
@@ -139,6 +142,8 @@ async fn claim(database: &Database, request: &ClaimRequest, now: Timestamp) -> R
     .fetch_all(transaction.connection())
     .await?;
 
+    // The statement chooses by this order, but gives rows back in any.
+    rows.sort_by(|a, b| (b.priority, a.run_at, &a.job.job_id).cmp(&(a.priority, b.run_at, &b.job.job_id)));
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {
         row.job.tell(&mut transaction, JobStatus::Started, now).await?;

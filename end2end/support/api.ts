@@ -1,0 +1,98 @@
+/** The HTTP API as a program uses it: to bring in what a test starts from, and to hear when that is done. */
+
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+/** An import as the API shows it; the fields that tests use. */
+export interface Import {
+  importId: string;
+  status: 'queued' | 'running' | 'completed' | 'failed';
+  rows: {
+    read: number;
+    inserted: number;
+    updated: number;
+    unchanged: number;
+    skipped: number;
+    failed: number;
+    total: number | null;
+  };
+  error: string | null;
+}
+
+/** How long an import of a test may take. */
+const DEADLINE_MS = 45_000;
+
+/** Sends a file; it is accepted when this resolves, and not yet imported. Returns the import's id. */
+export async function sendFile(url: string, path: string): Promise<string> {
+  const form = new FormData();
+  form.append('file', new Blob([await readFile(path)]), basename(path));
+  const answer = await fetch(`${url}/api/v1/customers/import`, { method: 'POST', body: form });
+  if (answer.status !== 202) throw new Error(`The file was not accepted: ${answer.status} ${await answer.text()}`);
+  return ((await answer.json()) as { importId: string }).importId;
+}
+
+/** Sends a file and resolves when its import is over, whatever came of it. */
+export async function importFile(url: string, path: string): Promise<Import> {
+  return overOnce(url, () => sendFile(url, path));
+}
+
+/** Does what makes an import go on, and resolves when that import is over. `act` resolves to the import's id. */
+export async function overOnce(url: string, act: () => Promise<string>): Promise<Import> {
+  const listening = new AbortController();
+  const signal = AbortSignal.any([listening.signal, AbortSignal.timeout(DEADLINE_MS)]);
+  try {
+    // Listening begins before the act, so that its last event can't be missed.
+    const events = await listen(`${url}/api/v1/sse/connect?topics=imports`, signal);
+    const importId = await act();
+    for await (const event of events) {
+      if (event.type === 'import_update' && event.importId === importId && isOver(event.status)) {
+        return await showImport(url, importId);
+      }
+    }
+    throw new Error(`The stream ended before import ${importId} was over.`);
+  } finally {
+    listening.abort();
+  }
+}
+
+/** An import as it is now. */
+export async function showImport(url: string, importId: string): Promise<Import> {
+  const answer = await fetch(`${url}/api/v1/imports/${importId}`);
+  return (await answer.json()) as Import;
+}
+
+interface StreamEvent {
+  type: string;
+  importId?: string;
+  status?: Import['status'];
+}
+
+function isOver(status: Import['status'] | undefined): boolean {
+  return status === 'completed' || status === 'failed';
+}
+
+/** Resolves when the server has greeted; yields what comes after. */
+async function listen(url: string, signal: AbortSignal): Promise<AsyncGenerator<StreamEvent>> {
+  const answer = await fetch(url, { signal, headers: { accept: 'text/event-stream' } });
+  const events = frames(answer.body!);
+  const first = await events.next();
+  if (first.done || first.value.type !== 'connected') throw new Error('The stream did not begin with a greeting.');
+  return events;
+}
+
+async function* frames(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    text += decoder.decode(value, { stream: true });
+    const complete = text.split('\n\n');
+    text = complete.pop()!;
+    for (const frame of complete) {
+      const data = frame.split('\n').find((line) => line.startsWith('data:'));
+      if (data) yield JSON.parse(data.slice('data:'.length)) as StreamEvent;
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/** Pages and forms as the server renders them, in a browser that runs no script. */
+
+import { importFile, overOnce, sendFile } from '../support/api';
+import { customer, writeCustomersCsv } from '../support/csv';
+import { expect, test } from '../support/test';
+
+test.use({ javaScriptEnabled: false });
+
+/** Imports on a page of the list. */
+const IMPORTS = 50;
+
+test('a file is sent by the form alone, and leads to its import', async ({
+  page,
+  server,
+  folder,
+  importFilePage,
+  importPage,
+  importsPage,
+}) => {
+  const path = await writeCustomersCsv(folder, 300);
+  await page.goto('/customers/import');
+  await expect(page.getByTestId('connection-status')).toBeHidden();
+  const answered = page.waitForResponse((response) => response.request().method() === 'POST');
+
+  const over = await overOnce(server.url, async () => {
+    await importFilePage.importFile(path);
+    return page.url().split('/').at(-1)!;
+  });
+
+  expect((await answered).status()).toBe(303);
+  expect(over.status).toBe('completed');
+  await page.reload();
+  await importPage.says('completed');
+  await importPage.counts({ read: 300, inserted: 300 });
+  await page.goto('/imports');
+  await expect(importsPage.state(over.importId)).toHaveAttribute('data-state', 'completed');
+  await importsPage.row(over.importId).getByRole('link').click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('customers-300.csv');
+});
+
+test('the way that was chosen for known customers holds without a script, too', async ({
+  page,
+  server,
+  folder,
+  importFilePage,
+}) => {
+  const path = await writeCustomersCsv(folder, 300);
+  await importFile(server.url, await writeCustomersCsv(folder, 200));
+  await page.goto('/customers/import');
+  await page.getByRole('radio', { name: /^Only update known/ }).check();
+
+  const over = await overOnce(server.url, async () => {
+    await importFilePage.importFile(path);
+    return page.url().split('/').at(-1)!;
+  });
+
+  expect(over.rows).toMatchObject({ read: 300, inserted: 0, unchanged: 200, skipped: 100 });
+});
+
+test('a form without a file comes back and says so', async ({ page, request, importFilePage }) => {
+  const answer = await request.post('/customers/import', {
+    multipart: { file: { name: '', mimeType: 'application/octet-stream', buffer: Buffer.alloc(0) } },
+    maxRedirects: 0,
+  });
+
+  expect(answer.status()).toBe(303);
+  await page.goto(answer.headers()['location']!);
+  await expect(importFilePage.trouble).toContainText('No file was chosen. Choose one and send it again.');
+});
+
+test('customers are searched, put in order and paged by links and a form', async ({ page, server, folder, customersPage }) => {
+  await importFile(server.url, await writeCustomersCsv(folder, 120));
+  const spends = Array.from({ length: 120 }, (_, index) => customer(index + 1).totalSpendCents).toSorted((a, b) => b - a);
+  const written = (cents: number) => (cents / 100).toLocaleString('en', { minimumFractionDigits: 2 });
+  await page.goto('/customers');
+
+  await customersPage.sortBy('Spend');
+  await expect(page).toHaveURL('/customers?sort=-totalSpendCents');
+  const first = await customersPage.column('Spend');
+  await customersPage.next.click();
+  const second = await customersPage.column('Spend');
+  await customersPage.next.click();
+  const third = await customersPage.column('Spend');
+
+  expect([...first, ...second, ...third]).toEqual(spends.map(written));
+  await expect(customersPage.next).toBeHidden();
+  await page.getByRole('link', { name: 'First page' }).click();
+  expect(await customersPage.column('Spend')).toEqual(first);
+
+  await customersPage.searchField.fill('customer-00007');
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
+
+  await expect(page).toHaveURL('/customers?q=customer-00007&sort=-totalSpendCents');
+  await expect(customersPage.rows).toHaveCount(10);
+  await expect(customersPage.row(customer(77).email)).toBeVisible();
+});
+
+test('the list of imports is paged by links', async ({ page, server, folder, importsPage }) => {
+  const path = await writeCustomersCsv(folder, 1);
+  const oldest = await importFile(server.url, path);
+  for (let sent = 0; sent < IMPORTS; sent += 1) await sendFile(server.url, path);
+
+  await page.goto('/imports');
+  await expect(importsPage.rows).toHaveCount(IMPORTS);
+  await expect(importsPage.row(oldest.importId)).toBeHidden();
+  await page.getByRole('link', { name: 'Next page' }).click();
+
+  await expect(importsPage.rows).toHaveCount(1);
+  await expect(importsPage.row(oldest.importId)).toBeVisible();
+});
