@@ -44,11 +44,15 @@ export function customer(number: number): Customer {
   };
 }
 
+/** The customers 1 to `rows`. */
+export function madeUp(rows: number): Customer[] {
+  return Array.from({ length: rows }, (_, index) => customer(index + 1));
+}
+
 /** The file with the customers 1 to `rows`, as text. */
 export function customersCsv(rows: number): string {
   const lines = ['name,email,phone,company,city,country,Total Spend,visits'];
-  for (let number = 1; number <= rows; number += 1) {
-    const { name, email, phone, company, city, country, totalSpendCents, visits } = customer(number);
+  for (const { name, email, phone, company, city, country, totalSpendCents, visits } of madeUp(rows)) {
     const spend = (totalSpendCents / 100).toFixed(2);
     lines.push([name, email, phone, company, city, country, spend, String(visits)].map(quoted).join(','));
   }

@@ -2,16 +2,12 @@
 
 import { CustomersPage } from '../pages/customers-page';
 import { importFile } from '../support/api';
-import { customer, writeCustomersCsv } from '../support/csv';
+import { customer, madeUp, writeCustomersCsv } from '../support/csv';
 import { expect, test } from '../support/test';
 
 const ROWS = 100_000;
 const PAGE = 50;
-
-/** The customers of the file in the order of their spend, the largest first. */
-function spendsDescending(): number[] {
-  return Array.from({ length: ROWS }, (_, index) => customer(index + 1).totalSpendCents).toSorted((a, b) => b - a);
-}
+const CUSTOMERS = madeUp(ROWS);
 
 /** An amount as the page writes it, in cents. */
 function cents(amount: string): number {
@@ -53,7 +49,7 @@ test('among 100,000 customers one is found, all are put in order, and pages foll
   });
 
   await test.step('by spend the largest come first, over pages, none twice', async () => {
-    const expected = spendsDescending();
+    const expected = CUSTOMERS.map(({ totalSpendCents }) => totalSpendCents).toSorted((a, b) => b - a);
 
     await customersPage.sortBy('Spend');
     await expect(customersPage.heading('Spend')).toHaveAttribute('aria-sort', 'descending');
@@ -75,8 +71,7 @@ test('among 100,000 customers one is found, all are put in order, and pages foll
   });
 
   await test.step('many customers with the same value are paged without a gap or a double', async () => {
-    const most = Array.from({ length: ROWS }, (_, index) => customer(index + 1).visits).filter((visits) => visits === 39);
-    expect(most.length).toBeGreaterThan(3 * PAGE);
+    expect(CUSTOMERS.filter(({ visits }) => visits === 39).length).toBeGreaterThan(3 * PAGE);
     await customersPage.open('?sort=-visits');
     const ids = await customersPage.ids();
 
@@ -95,9 +90,7 @@ test('among 100,000 customers one is found, all are put in order, and pages foll
     await customersPage.open('?sort=-totalSpendCents');
     await customersPage.search('ørsted');
     await expect(page).toHaveURL(/sort=-totalSpendCents/);
-    const matches = Array.from({ length: ROWS }, (_, index) => customer(index + 1)).filter(({ name, company }) =>
-      `${name} ${company}`.includes('Ørsted'),
-    );
+    const matches = CUSTOMERS.filter(({ name, company }) => `${name} ${company}`.includes('Ørsted'));
     const largest = Math.max(...matches.map(({ totalSpendCents }) => totalSpendCents));
     const smallest = Math.min(...matches.map(({ totalSpendCents }) => totalSpendCents));
     await expect.poll(async () => cents((await customersPage.column('Spend'))[0] ?? '')).toBe(largest);

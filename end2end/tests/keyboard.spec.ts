@@ -4,7 +4,7 @@ import type { Locator, Page } from '@playwright/test';
 import { writeCustomersCsv } from '../support/csv';
 import { expect, test } from '../support/test';
 
-/** Presses Tab until an element has the focus, as somebody without a mouse does; each stop on the way shows that it has it. */
+/** Presses Tab until an element has the focus, and asserts that one sees it there. */
 async function tabTo(page: Page, wanted: Locator): Promise<void> {
   for (let stop = 1; stop <= 30; stop += 1) {
     await page.keyboard.press('Tab');

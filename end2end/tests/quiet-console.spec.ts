@@ -1,4 +1,6 @@
-/** No page makes the browser complain: neither when it is loaded, nor when it is walked to. The fixture `complaints` asserts it. */
+/**
+ * No page makes the browser complain, neither when it is loaded nor when it is walked to. The fixture `complaints` asserts it.
+ */
 
 import { everyPage, expect, NOWHERE, test } from '../support/furnished';
 
@@ -59,7 +61,7 @@ for (const address of NOWHERE) {
 test('an address with a place that the list never gave says so, and leads back', async ({ page, indicator }) => {
   await page.goto('/customers?before=nonsense');
   await indicator.live();
-  await expect(page.getByRole('alert')).toContainText('This address can\'t be shown');
+  await expect(page.getByRole('alert')).toContainText("This address can't be shown");
 
   await page.getByRole('alert').getByRole('link').click();
 

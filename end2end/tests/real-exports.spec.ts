@@ -21,7 +21,7 @@ const EXPORTS: Export[] = [
   {
     file: 'hubspot.csv',
     customers: {
-      'ada@hubspot.example': { Name: 'Ada Okafor', Company: 'Okafor Ltd', Country: 'NG', Visits: '0', 'Last visit': '–' },
+      'ada@hubspot.example': { Name: 'Ada Okafor', Company: 'Okafor Ltd', Visits: '0', 'Last visit': '–' },
       'jun@hubspot.example': { Name: 'Jun 山田', City: '大阪', Visits: '27', 'Last visit': '2026-11-10T05:30:00Z' },
     },
   },

@@ -1,7 +1,7 @@
 /** Pages and forms as the server renders them, in a browser that runs no script. */
 
 import { importFile, overOnce, sendFile } from '../support/api';
-import { customer, writeCustomersCsv } from '../support/csv';
+import { customer, madeUp, writeCustomersCsv } from '../support/csv';
 import { expect, test } from '../support/test';
 
 test.use({ javaScriptEnabled: false });
@@ -68,9 +68,16 @@ test('a form without a file comes back and says so', async ({ page, request, imp
   await expect(importFilePage.trouble).toContainText('No file was chosen. Choose one and send it again.');
 });
 
-test('customers are searched, put in order and paged by links and a form', async ({ page, server, folder, customersPage }) => {
+test('customers are searched, put in order and paged by links and a form', async ({
+  page,
+  server,
+  folder,
+  customersPage,
+}) => {
   await importFile(server.url, await writeCustomersCsv(folder, 120));
-  const spends = Array.from({ length: 120 }, (_, index) => customer(index + 1).totalSpendCents).toSorted((a, b) => b - a);
+  const spends = madeUp(120)
+    .map(({ totalSpendCents }) => totalSpendCents)
+    .toSorted((a, b) => b - a);
   const written = (cents: number) => (cents / 100).toLocaleString('en', { minimumFractionDigits: 2 });
   await page.goto('/customers');
 

@@ -47,6 +47,9 @@ mod row;
 mod synonyms;
 /// One transaction a chunk.
 mod writer;
+/// What is written is read.
+#[cfg(test)]
+mod round_trip;
 
 use std::{io::Read, sync::Arc};
 
