@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 /// A self-hosted control room for background work.
 ///
-/// Started without a subcommand it serves pages and API on http://127.0.0.1:3000, with a worker in the same process and an embedded
+/// Started without a subcommand it serves pages and API on 127.0.0.1:3000, with a worker in the same process and an embedded
 /// database in ./data.
 #[derive(Parser)]
 #[command(version, after_help = config::HELP)]

@@ -57,9 +57,10 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
         () = out_of_time(&stopping) => tracing::warn!("some requests did not end in time"),
     }
     if let Some(worker) = worker {
-        match timeout(GRACE, worker).await {
-            Ok(ended) => ended.context("the worker broke")?,
-            Err(_) => tracing::warn!("some jobs did not stop in time; they will be taken back"),
+        if let Ok(ended) = timeout(GRACE, worker).await {
+            ended.context("the worker broke")?;
+        } else {
+            tracing::warn!("some jobs did not stop in time; they will be taken back");
         }
     }
     database.close().await;

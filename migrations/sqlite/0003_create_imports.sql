@@ -1,7 +1,7 @@
 create table imports (
     import_id blob primary key,
-    -- The job that does it; null between keeping the file and enqueueing.
-    job_id text,
+    -- The job that does it. Enqueued after this row is committed; the reconciler makes up for a death between the two.
+    job_id text not null,
     idempotency_key text unique,
     file_name text,
     -- Where the file lies in the storage, and what it was when it came.

@@ -15,7 +15,7 @@ use tokio::{
 };
 
 /// How long an import may take before the trial is given up.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A running server.
 pub(super) struct Trial {

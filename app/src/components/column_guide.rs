@@ -47,7 +47,8 @@ pub fn ColumnGuide() -> impl IntoView {
                 </tbody>
             </table>
             <p>
-                "An empty cell leaves what is there. A row that can't be taken is listed with what to change; all the others go in."
+                "An empty cell leaves what is there. A row that can't be taken is listed with what to change; "
+                "all the others go in."
             </p>
             <p>
                 <a href="/sample-customers.csv" download="sample-customers.csv" rel="external">

@@ -73,7 +73,12 @@ pub fn DropZone(
                         }
                             .into_any()
                     }
-                    None => view! { <span class="muted">"Drop it anywhere on this card, or choose it."</span> }.into_any(),
+                    None => {
+                        view! {
+                            <span class="muted needs-script">"Drop it anywhere on this card, or choose it."</span>
+                        }
+                            .into_any()
+                    }
                 }}
             </p>
             <input

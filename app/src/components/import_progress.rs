@@ -52,7 +52,9 @@ pub fn ImportProgress(
                     <Signal aspect=Aspect::Danger size=SignalSize::Large />
                     <div>
                         <p>
-                            <strong>{move || error.get().unwrap_or_else(|| "The file could not be read.".to_owned())}</strong>
+                            <strong>
+                                {move || error.get().unwrap_or_else(|| "The file could not be read.".to_owned())}
+                            </strong>
                         </p>
                         <p>"No customer was changed."</p>
                     </div>

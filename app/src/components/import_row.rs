@@ -21,6 +21,7 @@ pub fn ImportRow(
     let status = Memo::new(move |_| import.with(|import| import.status));
     let rows = Memo::new(move |_| import.with(|import| import.rows));
     let failed = Memo::new(move |_| rows.with(|rows| rows.failed));
+    let rate = Memo::new(move |_| import.with(|import| import.rows_per_second));
     let share = Memo::new(move |_| import.with(|import| figures::thousandths(import.bytes.read, import.bytes.total)));
     let started_at = Memo::new(move |_| import.with(|import| import.started_at));
     let duration = Memo::new(move |_| import.with(|import| duration(import, now)));
@@ -57,7 +58,7 @@ pub fn ImportRow(
                 <Number value=failed />
             </td>
             <td data-label="Rows/s" class="is-figure">
-                {move || import.with(|import| import.rows_per_second).map_or_else(|| "–".to_owned(), figures::thousands)}
+                {move || rate.get().map_or_else(|| "–".to_owned(), figures::thousands)}
             </td>
             <td data-label="Started">
                 {move || match started_at.get() {

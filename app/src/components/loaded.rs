@@ -50,7 +50,8 @@ where
                 view! { <ErrorNote error retry=Callback::new(move |()| resource.refetch()) /> }.into_any()
             }
             Stage::Here => {
-                let first = resource.get_untracked().and_then(Result::ok);
+                // `get_untracked` would be tracked: below a transition, Leptos asks the resource whether it is ready.
+                let first = untrack(move || resource.get()).and_then(Result::ok);
                 first
                     .map(|first| {
                         // A later refusal or absence is the stage's business; the data stays the last known.

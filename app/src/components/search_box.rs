@@ -101,8 +101,8 @@ pub fn SearchBox(
                     on:input=on_input
                 />
                 {move || {
-                    let sort = sort.get();
-                    (sort != SortBy::default()).then(|| view! { <input type="hidden" name="sort" value=sort.to_string() /> })
+                    let other = Some(sort.get()).filter(|sort| *sort != SortBy::default());
+                    other.map(|sort| view! { <input type="hidden" name="sort" value=sort.to_string() /> })
                 }}
                 <button type="submit" class="button">
                     "Search"

@@ -67,7 +67,12 @@ pub fn Shortcuts() -> impl IntoView {
     });
 
     view! {
-        <button type="button" class="shortcuts-button needs-script" title="Keyboard shortcuts (?)" on:click=move |_| open(dialog)>
+        <button
+            type="button"
+            class="shortcuts-button needs-script"
+            title="Keyboard shortcuts (?)"
+            on:click=move |_| open(dialog)
+        >
             <Icon glyph=Glyph::Keyboard />
             <span class="visually-hidden">"Keyboard shortcuts"</span>
         </button>

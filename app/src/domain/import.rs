@@ -143,8 +143,8 @@ pub struct ByteCounts {
 pub struct ImportSummary {
     /// The import.
     pub import_id: ImportId,
-    /// The job that does it; `None` for the moment between keeping the file and enqueueing.
-    pub job_id: Option<JobId>,
+    /// The job that does it.
+    pub job_id: JobId,
     /// The file's name on the uploader's machine; `None` when it was sent as a bare body.
     pub file_name: Option<String>,
     /// Where it stands.

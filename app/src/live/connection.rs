@@ -6,34 +6,7 @@
 //! The browser's own reconnection is not used: it waits for ever on a half-open socket, gives up for good on an answer
 //! other than 200, and repeats at a fixed pace that makes every tab come back in the same instant.
 
-/// What the page says of its connection. It never says *live* without proof.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ConnectionState {
-    /// The first connection is being made.
-    #[default]
-    Connecting,
-    /// Frames arrive as promised.
-    Live,
-    /// The line is open, but silent for longer than the server promised.
-    Stale,
-    /// The line was lost and is being made again.
-    Reconnecting,
-    /// The browser has no network.
-    Offline,
-}
-
-impl ConnectionState {
-    /// The state for programs: `data-state` of the indicator.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Connecting => "connecting",
-            Self::Live => "live",
-            Self::Stale => "stale",
-            Self::Reconnecting => "reconnecting",
-            Self::Offline => "offline",
-        }
-    }
-}
+use super::ConnectionState;
 
 /// What the shell has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +77,9 @@ impl Connection {
     /// Takes one input; `now_ms` is any clock that never goes back, `chance` lies in 0.0..1.0.
     pub fn step(&mut self, input: Input, now_ms: f64, chance: f64) -> Option<Order> {
         match (input, self.phase) {
-            (Input::Start, Phase::Idle) | (Input::WentOnline, Phase::Offline) => Some(self.open(now_ms)),
+            (Input::Start, Phase::Idle)
+            | (Input::WentOnline, Phase::Offline)
+            | (Input::Woke, Phase::Pausing { .. }) => Some(self.open(now_ms)),
             (Input::Connected { heartbeat_ms }, Phase::Opening { .. } | Phase::Open { .. }) => {
                 #[expect(clippy::cast_precision_loss, reason = "a heartbeat is seconds, not millennia")]
                 let promised = heartbeat_ms as f64;
@@ -123,7 +98,6 @@ impl Connection {
                 self.phase = Phase::Offline;
                 Some(Order::Close)
             }
-            (Input::Woke, Phase::Pausing { .. }) => Some(self.open(now_ms)),
             // After a sleep the socket is often half-open: a silence past the promise is not waited out.
             (Input::Woke, Phase::Open { last_frame_ms }) if now_ms - last_frame_ms > self.heartbeat_ms => {
                 Some(self.open(now_ms))

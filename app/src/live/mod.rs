@@ -5,6 +5,8 @@
 
 /// What state the connection is in, and when to try again: pure, so that it is tested natively.
 pub mod connection;
+/// What the page says of its connection.
+pub mod connection_state;
 /// Who follows what, and what the open line carries: pure as well.
 pub mod followers;
 /// One import, moved by its events.
@@ -16,6 +18,6 @@ pub mod stream;
 /// Sends a file and tells how far it is.
 pub mod upload;
 
-pub use connection::ConnectionState;
+pub use connection_state::ConnectionState;
 pub use import_board::{ImportBoard, ImportsBoard};
 pub use stream::{Live, Notice};

@@ -8,7 +8,7 @@ pub(super) use on_server::{start, topics_changed};
 
 #[cfg(feature = "hydrate")]
 mod in_browser {
-    use std::{cell::RefCell, time::Duration};
+    use std::{cell::RefCell, rc::Rc, time::Duration};
 
     use gloo_net::http::Request;
     use leptos::prelude::*;
@@ -108,7 +108,7 @@ mod in_browser {
         let notice = match stamped.event {
             // A newer server speaks of something that this build can't draw.
             Event::Unknown => Notice::Reset,
-            _ => Notice::Event(Envelope { cursor, stamped }),
+            _ => Notice::Event(Rc::new(Envelope { cursor, stamped })),
         };
         for on_notice in told {
             on_notice(notice.clone());

@@ -14,7 +14,7 @@ use crate::events::{Cursor, Envelope, Topic};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
     /// Something happened on one of its topics.
-    Event(Envelope),
+    Event(Rc<Envelope>),
     /// Something may have been missed: load the snapshot again and follow from its cursor.
     Reset,
 }

@@ -70,7 +70,8 @@ thread_local! {
     static UNDER_WAY: RefCell<Option<Upload>> = const { RefCell::new(None) };
 }
 
-/// Sends a file to be imported; what was under way before is stopped. `key` is the `Idempotency-Key`: the same for every try with the same file.
+/// Sends a file to be imported; what was under way before is stopped. `key` is the `Idempotency-Key`: the same for
+/// every try with the same file.
 ///
 /// `on_news` is called until it was told of an end: accepted, refused or lost.
 ///

@@ -33,6 +33,8 @@ pub fn CustomersPage() -> impl IntoView {
     let (is_pending, set_pending) = signal(false);
     let text = Memo::new(move |_| query.with(|query| query.text.clone()));
     let sort = Memo::new(move |_| query.with(|query| query.sort));
+    let searched =
+        Callback::new(move |text: Option<String>| search_address(text.as_deref(), sort.get_untracked(), None));
 
     view! {
         <Title text="Customers" />
@@ -48,11 +50,7 @@ pub fn CustomersPage() -> impl IntoView {
                 }
             }
         />
-        <SearchBox
-            text
-            sort
-            address_of=Callback::new(move |text: Option<String>| search_address(text.as_deref(), sort.get_untracked(), None))
-        />
+        <SearchBox text sort address_of=searched />
         <div class="pending-area" class:is-pending=is_pending>
             <Loaded
                 resource=customers
@@ -74,56 +72,65 @@ fn Customers(
     /// Loads it again.
     reload: Callback<()>,
 ) -> impl IntoView {
-    let live = Live::expect();
-    let is_first = Memo::new(move |_| query.with(|query| query.before.is_none()));
-    let has_changed = RwSignal::new(false);
-    Effect::new(move |_| {
-        let cursor = snapshot.with(|snapshot| snapshot.cursor.clone());
-        has_changed.set(false);
-        live.follow(vec![Topic::Customers], cursor, move |notice| match notice {
-            Notice::Event(_) if !(is_first.get_untracked() && is_at_top()) => has_changed.set(true),
-            Notice::Event(_) | Notice::Reset => reload.run(()),
-        });
-    });
-
-    let now = Clock::since(move || snapshot.with(|snapshot| snapshot.taken_at));
+    let has_changed = follow(snapshot, query, reload);
+    let news = Signal::derive(move || has_changed.get().then(|| "Customers changed. Show".to_owned()));
     let total = Memo::new(move |_| snapshot.with(|snapshot| snapshot.data.total));
-    let customers = Memo::new(move |_| snapshot.with(|snapshot| snapshot.data.listing.items.clone()));
-    let is_empty = Memo::new(move |_| customers.with(Vec::is_empty));
-    let sort = Memo::new(move |_| query.with(|query| query.sort));
-    let text = Memo::new(move |_| query.with(|query| query.text.clone()));
-    let first = Signal::derive(move || {
-        (!is_first.get()).then(|| query.with(|query| search_address(query.text.as_deref(), query.sort, None)))
-    });
+    let is_empty = Memo::new(move |_| snapshot.with(|snapshot| snapshot.data.listing.items.is_empty()));
+    let to_page =
+        move |before: Option<&str>| query.with(|query| search_address(query.text.as_deref(), query.sort, before));
+    let first = Signal::derive(move || query.with(|query| query.before.is_some()).then(|| to_page(None)));
     let next = Signal::derive(move || {
         let next = snapshot.with(|snapshot| snapshot.data.listing.next.clone());
-        next.map(|next| query.with(|query| search_address(query.text.as_deref(), query.sort, Some(&next))))
+        next.map(|next| to_page(Some(&next)))
     });
 
     view! {
         <p class="total muted">
             {move || format!("{} in all", figures::counted(total.get(), "customer", "customers"))}
         </p>
-        <NewsButton news=Signal::derive(move || has_changed.get().then(|| "Customers changed. Show".to_owned())) show=reload />
-        {move || {
-            if !is_empty.get() {
-                view! {
-                    <CustomersTable
-                        customers
-                        now
-                        sort
-                        address_of=Callback::new(move |sort| text.with(|text| search_address(text.as_deref(), sort, None)))
-                    />
-                }
-                    .into_any()
-            } else if total.get() == 0 {
-                view! { <NoCustomers /> }.into_any()
-            } else {
-                view! { <NoMatch text sort /> }.into_any()
-            }
+        <NewsButton news show=reload />
+        {move || match (is_empty.get(), total.get()) {
+            (false, _) => view! { <Rows snapshot query /> }.into_any(),
+            (true, 0) => view! { <NoCustomers /> }.into_any(),
+            (true, _) => view! { <NoMatch query /> }.into_any(),
         }}
         <Pager label="Pages of customers" first next />
     }
+}
+
+/// Listens from the snapshot on. A change is shown by itself while the reader is at the top of the first page; else the
+/// returned signal tells that there is one. Browser only.
+fn follow(snapshot: Memo<Snapshot<CustomerPage>>, query: Memo<CustomerQuery>, reload: Callback<()>) -> RwSignal<bool> {
+    let live = Live::expect();
+    let has_changed = RwSignal::new(false);
+    Effect::new(move |_| {
+        let cursor = snapshot.with(|snapshot| snapshot.cursor.clone());
+        has_changed.set(false);
+        live.follow(vec![Topic::Customers], cursor, move |notice| {
+            let is_first = query.with_untracked(|query| query.before.is_none());
+            match notice {
+                Notice::Event(_) if !(is_first && is_at_top()) => has_changed.set(true),
+                Notice::Event(_) | Notice::Reset => reload.run(()),
+            }
+        });
+    });
+    has_changed
+}
+
+/// The rows.
+#[component]
+fn Rows(
+    /// The list as it was loaded last.
+    snapshot: Memo<Snapshot<CustomerPage>>,
+    /// What was asked for.
+    query: Memo<CustomerQuery>,
+) -> impl IntoView {
+    let now = Clock::since(move || snapshot.with(|snapshot| snapshot.taken_at));
+    let customers = Memo::new(move |_| snapshot.with(|snapshot| snapshot.data.listing.items.clone()));
+    let sort = Memo::new(move |_| query.with(|query| query.sort));
+    let sorted = move |sort| query.with(|query| search_address(query.text.as_deref(), sort, None));
+
+    view! { <CustomersTable customers now sort address_of=Callback::new(sorted) /> }
 }
 
 /// Nobody yet.
@@ -142,11 +149,12 @@ fn NoCustomers() -> impl IntoView {
 /// Nobody like that.
 #[component]
 fn NoMatch(
-    /// What was searched for.
-    text: Memo<Option<String>>,
-    /// In which order.
-    sort: Memo<SortBy>,
+    /// What was asked for.
+    query: Memo<CustomerQuery>,
 ) -> impl IntoView {
+    let text = Memo::new(move |_| query.with(|query| query.text.clone()));
+    let everyone = move || query.with(|query| search_address(None, query.sort, None));
+
     view! {
         <EmptyState glyph=Glyph::Search title="No customer matches">
             <p>
@@ -155,7 +163,7 @@ fn NoMatch(
                     None => "There are no more customers after this point.".to_owned(),
                 }}
             </p>
-            <a class="button" href=move || search_address(None, sort.get(), None)>
+            <a class="button" href=everyone>
                 "Show all customers"
             </a>
         </EmptyState>

@@ -3,14 +3,17 @@
 
 use leptos::{ev, html, prelude::*};
 use leptos_meta::Title;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
 use uuid::Uuid;
 
 use crate::{
     components::{
         Aspect, ColumnGuide, DropZone, ModeChoice, PageHead, Signal, SignalSize, UploadProgress, drop_zone::ChosenFile,
     },
-    domain::ImportMode,
+    domain::{ImportId, ImportMode},
     live::upload::{self, Refusal, UploadNews},
 };
 
@@ -46,103 +49,160 @@ pub fn ImportFilePage() -> impl IntoView {
     }
 }
 
+/// What the form knows of the file and its way to the server.
+#[derive(Clone, Copy)]
+struct Desk {
+    input: NodeRef<html::Input>,
+    chosen: RwSignal<Option<ChosenFile>>,
+    mode: RwSignal<ImportMode>,
+    sending: RwSignal<Sending>,
+    sent_bytes: RwSignal<u64>,
+    total_bytes: RwSignal<u64>,
+    /// One key for one file in one mode, however often it is tried.
+    key: StoredValue<Option<Uuid>>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self {
+            input: NodeRef::new(),
+            chosen: RwSignal::new(None),
+            mode: RwSignal::new(ImportMode::default()),
+            sending: RwSignal::new(Sending::No),
+            sent_bytes: RwSignal::new(0),
+            total_bytes: RwSignal::new(0),
+            key: StoredValue::new(None),
+        };
+        Effect::new(move |_| {
+            desk.mode.track();
+            desk.key.set_value(None);
+        });
+        on_cleanup(upload::stop);
+        desk
+    }
+
+    fn choose(self, file: Option<ChosenFile>) {
+        self.key.set_value(None);
+        match file.as_ref().map(|file| file.size_bytes) {
+            Some(0) => self
+                .trouble("This file is empty", "Choose one with a line of column names and a line for each customer."),
+            Some(size_bytes) if size_bytes > LIMIT_BYTES => {
+                self.trouble("This file is larger than 1 GiB", "Split it into smaller ones.");
+            }
+            _ => self.sending.set(Sending::No),
+        }
+        self.chosen.set(file);
+    }
+
+    /// Sends the file that the form has. Browser only.
+    fn send(self, file: &web_sys::File, on_news: impl Fn(UploadNews) + Clone + 'static) {
+        let started =
+            self.key_of_this_file().and_then(|key| upload::send(file, self.mode.get_untracked(), key, on_news));
+        if started.is_err() {
+            self.trouble("The browser could not send the file", "Choose it again, and try once more.");
+            return;
+        }
+        self.sent_bytes.set(0);
+        self.total_bytes.set(self.chosen.with_untracked(|file| file.as_ref().map_or(0, |file| file.size_bytes)));
+        self.sending.set(Sending::Yes);
+    }
+
+    /// Made at the first try. Browser only.
+    fn key_of_this_file(self) -> Result<Uuid, wasm_bindgen::JsValue> {
+        match self.key.get_value() {
+            Some(key) => Ok(key),
+            None => upload::new_key().inspect(|made| self.key.set_value(Some(*made))),
+        }
+    }
+
+    /// Takes news of the upload; returns the import once there is one.
+    fn hear(self, news: UploadNews) -> Option<ImportId> {
+        match news {
+            UploadNews::Progress { sent_bytes, total_bytes } => {
+                self.sent_bytes.set(sent_bytes);
+                self.total_bytes.set(total_bytes);
+            }
+            UploadNews::Accepted(import_id) => return Some(import_id),
+            UploadNews::Refused(Refusal { title, detail, .. }) => self.trouble(&title, &detail.unwrap_or_default()),
+            UploadNews::Lost => self.trouble(
+                "The connection was lost",
+                "Try again: the file is not imported twice. If you changed it meanwhile, choose it again.",
+            ),
+        }
+        None
+    }
+
+    fn cancel(self) {
+        upload::stop();
+        self.trouble("The upload was stopped", "Nothing was imported.");
+    }
+
+    fn trouble(self, title: &str, detail: &str) {
+        self.sending.set(Sending::Stopped { title: title.to_owned(), detail: detail.to_owned() });
+    }
+}
+
 /// The form: chooses, sends, and goes to the import.
 #[component]
 fn ImportForm(
     /// What went wrong with a form sent without the WASM.
     refused: Memo<Option<&'static str>>,
 ) -> impl IntoView {
-    let input = NodeRef::<html::Input>::new();
-    let chosen = RwSignal::new(None::<ChosenFile>);
-    let mode = RwSignal::new(ImportMode::default());
-    let sending = RwSignal::new(Sending::No);
-    let (sent_bytes, total_bytes) = (RwSignal::new(0), RwSignal::new(0));
-    // One key for one file in one mode, however often it is tried.
-    let key = StoredValue::new(None::<Uuid>);
-    Effect::new(move |_| {
-        mode.track();
-        key.set_value(None);
-    });
-
-    let stop = move |title: &str, detail: &str| {
-        sending.set(Sending::Stopped { title: title.to_owned(), detail: detail.to_owned() });
-    };
-    let on_choice = Callback::new(move |file: Option<ChosenFile>| {
-        key.set_value(None);
-        match &file {
-            Some(file) if file.size_bytes > LIMIT_BYTES => {
-                stop("This file is larger than 1 GiB", "Split it into smaller ones.")
-            }
-            Some(file) if file.size_bytes == 0 => {
-                stop("This file is empty", "Choose one with a line of column names and a line for each customer.")
-            }
-            _ => sending.set(Sending::No),
-        }
-        chosen.set(file);
-    });
-    on_cleanup(upload::stop);
-    let cancel = Callback::new(move |()| {
-        upload::stop();
-        stop("The upload was stopped", "Nothing was imported.");
-    });
-
+    let desk = Desk::new();
     let navigate = use_navigate();
-    let on_news = move |news: UploadNews| match news {
-        UploadNews::Progress { sent_bytes: sent, total_bytes: total } => {
-            sent_bytes.set(sent);
-            total_bytes.set(total);
+    let on_news = move |news| {
+        if let Some(import_id) = desk.hear(news) {
+            navigate(&format!("/imports/{import_id}"), NavigateOptions::default());
         }
-        UploadNews::Accepted(import_id) => {
-            navigate(&format!("/imports/{import_id}"), leptos_router::NavigateOptions::default())
-        }
-        UploadNews::Refused(Refusal { title, detail, .. }) => stop(&title, detail.as_deref().unwrap_or_default()),
-        UploadNews::Lost => stop(
-            "The connection was lost",
-            "Try again: the file is not imported twice. If you changed it meanwhile, choose it again.",
-        ),
     };
     let on_submit = move |event: ev::SubmitEvent| {
-        let file = input.get_untracked().and_then(|input| input.files()?.get(0));
-        let Some(file) = file else {
-            return;
-        };
-        event.prevent_default();
-        if sending.get_untracked() == Sending::Yes {
-            return;
-        }
-        let started = same_key(key).and_then(|key| upload::send(&file, mode.get_untracked(), key, on_news.clone()));
-        match started {
-            Ok(()) => {
-                sent_bytes.set(0);
-                total_bytes.set(chosen.get_untracked().map_or(0, |file| file.size_bytes));
-                sending.set(Sending::Yes);
+        // Without a file the browser itself asks for one.
+        if let Some(file) = desk.input.get_untracked().and_then(|input| input.files()?.get(0)) {
+            event.prevent_default();
+            if desk.sending.with_untracked(|sending| *sending != Sending::Yes) {
+                desk.send(&file, on_news.clone());
             }
-            Err(_) => stop("The browser could not send the file", "Choose it again, and try once more."),
         }
     };
 
     view! {
-        <form class="card import-form" method="post" action="/customers/import" enctype="multipart/form-data" on:submit=on_submit>
-            {move || refused.get().map(|sentence| view! { <Trouble title="The file was not taken".to_owned() detail=sentence.to_owned() /> })}
-            <DropZone input on_choice chosen limits=LIMITS />
-            <ModeChoice mode />
-            {move || match sending.get() {
-                Sending::Stopped { title, detail } => view! { <Trouble title detail /> }.into_any(),
-                Sending::Yes => view! { <UploadProgress sent_bytes total_bytes cancel /> }.into_any(),
+        <form
+            class="card import-form"
+            method="post"
+            action="/customers/import"
+            enctype="multipart/form-data"
+            on:submit=on_submit
+        >
+            {move || refused.get().map(|detail| view! { <Trouble title="The file was not taken" detail /> })}
+            <DropZone
+                input=desk.input
+                chosen=desk.chosen
+                on_choice=Callback::new(move |file| desk.choose(file))
+                limits=LIMITS
+            />
+            <ModeChoice mode=desk.mode />
+            {move || match desk.sending.get() {
                 Sending::No => ().into_any(),
+                Sending::Stopped { title, detail } => view! { <Trouble title detail /> }.into_any(),
+                Sending::Yes => {
+                    view! {
+                        <UploadProgress
+                            sent_bytes=desk.sent_bytes
+                            total_bytes=desk.total_bytes
+                            cancel=Callback::new(move |()| desk.cancel())
+                        />
+                    }
+                        .into_any()
+                }
             }}
-            <button type="submit" class="button button-primary button-large" aria-disabled=move || (sending.get() == Sending::Yes).then_some("true")>
+            <button
+                type="submit"
+                class="button button-primary button-large"
+                aria-disabled=move || (desk.sending.get() == Sending::Yes).then_some("true")
+            >
                 "Import customers"
             </button>
         </form>
-    }
-}
-
-/// The key of the file at hand, made at the first try. Browser only.
-fn same_key(key: StoredValue<Option<Uuid>>) -> Result<Uuid, wasm_bindgen::JsValue> {
-    match key.get_value() {
-        Some(key) => Ok(key),
-        None => upload::new_key().inspect(|made| key.set_value(Some(*made))),
     }
 }
 
@@ -150,8 +210,10 @@ fn same_key(key: StoredValue<Option<Uuid>>) -> Result<Uuid, wasm_bindgen::JsValu
 #[component]
 fn Trouble(
     /// What went wrong, in a few words.
+    #[prop(into)]
     title: String,
     /// What to do.
+    #[prop(into)]
     detail: String,
 ) -> impl IntoView {
     view! {

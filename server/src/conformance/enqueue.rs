@@ -43,7 +43,7 @@ pub(super) async fn a_unique_key_is_free_again_when_its_job_has_ended(engine: En
 }
 
 pub(super) async fn a_delayed_job_is_not_claimed_before_its_time(engine: Engine) {
-    let later = NewJob { delay: Duration::from_secs(3_600), ..new_job("later") };
+    let later = NewJob { delay: Duration::from_hours(1), ..new_job("later") };
     let soon = NewJob { delay: Duration::from_millis(1), ..new_job("soon") };
     engine.backplane.enqueue(vec![later, soon]).await.expect("taken in");
     assert_eq!(claim_all(&*engine.backplane, &worker("w"), LEASE).await, []);

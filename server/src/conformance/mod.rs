@@ -41,7 +41,7 @@ impl Engine {
 
 /// Keeps so few events that a test can outrun it.
 const RETENTION: Retention =
-    Retention { events: Duration::from_secs(3_600), event_count: 50, jobs: Duration::from_secs(3_600) };
+    Retention { events: Duration::from_hours(1), event_count: 50, jobs: Duration::from_hours(1) };
 
 async fn sqlite() -> Engine {
     let folder = tempfile::tempdir().expect("a folder");
@@ -111,7 +111,7 @@ engine_passes! {
 }
 
 const QUEUE: &str = "conformance";
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 fn worker(name: &str) -> WorkerId {
     name.into()

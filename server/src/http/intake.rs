@@ -39,6 +39,7 @@ pub(super) async fn take_in(state: &AppState, request: Request, mode: ImportMode
     let upload = receive(state, request, import_id, mode).await?;
     let import = NewImport {
         import_id,
+        job_id: JobId(uuid::Uuid::now_v7().to_string()),
         idempotency_key,
         file_name: upload.file_name,
         storage_path: upload.file.path,
@@ -47,7 +48,7 @@ pub(super) async fn take_in(state: &AppState, request: Request, mode: ImportMode
         mode: upload.mode,
     };
     match record(state, &import).await? {
-        None => Ok(Accepted { import_id, job_id: enqueue(state, import_id).await? }),
+        None => Ok(Accepted { import_id, job_id: enqueue(state, import_id, &import.job_id).await? }),
         Some(kept) => repeated(state, &import, kept).await,
     }
 }
@@ -60,11 +61,7 @@ async fn repeated(state: &AppState, import: &NewImport, kept: Kept) -> Result<Ac
     if kept.sha256 != import.sha256 {
         return Err(ApiError::IdempotencyKeyReused);
     }
-    let job_id = match kept.job_id {
-        Some(job_id) => job_id,
-        None => enqueue(state, kept.import_id).await?,
-    };
-    Ok(Accepted { import_id: kept.import_id, job_id })
+    Ok(Accepted { import_id: kept.import_id, job_id: kept.job_id })
 }
 
 async fn record(state: &AppState, import: &NewImport) -> Result<Option<Kept>, ApiError> {
@@ -78,8 +75,8 @@ async fn record(state: &AppState, import: &NewImport) -> Result<Option<Kept>, Ap
 }
 
 /// From here on the import is kept: should this fail, the reconciler enqueues it, and a repeated request finds it.
-async fn enqueue(state: &AppState, import_id: ImportId) -> Result<JobId, ApiError> {
-    reconciler::enqueue(&state.parts, import_id).await.map_err(|error: JobError| {
+async fn enqueue(state: &AppState, import_id: ImportId, job_id: &JobId) -> Result<JobId, ApiError> {
+    reconciler::enqueue(&state.parts, import_id, job_id).await.map_err(|error: JobError| {
         tracing::error!(%import_id, %error, "an import could not be enqueued; it will be later");
         ApiError::Unavailable
     })

@@ -41,15 +41,15 @@ mod number;
 mod reader;
 /// Its records, one after the other.
 mod records;
+/// What is written is read.
+#[cfg(test)]
+mod round_trip;
 /// A record as a customer, or what is wrong with it.
 mod row;
 /// The names that columns have.
 mod synonyms;
 /// One transaction a chunk.
 mod writer;
-/// What is written is read.
-#[cfg(test)]
-mod round_trip;
 
 use std::{io::Read, sync::Arc};
 
@@ -69,11 +69,15 @@ pub use records::Position;
 use crate::{
     files::Files,
     jobs::{JobContext, JobError},
-    store::{StoreError, imports, imports::TakenOver, outbox},
+    store::{
+        StoreError,
+        import_attempts::{self, TakenOver},
+        imports, outbox,
+    },
 };
 
 /// Rows of a chunk: enough to forget the cost of a transaction, few enough that an upload never waits long for the writer.
-const ROWS_PER_CHUNK: usize = 2_500;
+const ROWS_PER_CHUNK: usize = 5_000;
 /// Chunks that are read ahead.
 const CHUNKS_AHEAD: usize = 1;
 
@@ -112,7 +116,7 @@ async fn take_over(import_id: ImportId, context: &JobContext) -> Result<Option<T
     context.report(crate::backplane::Progress::default()).await?;
     let now = Timestamp::now();
     let mut transaction = context.parts.database.begin().await?;
-    let taken = imports::take_over(&mut transaction, import_id, &context.lease.token, now).await?;
+    let taken = import_attempts::take_over(&mut transaction, import_id, &context.lease.token, now).await?;
     if taken.is_some() {
         tell(&mut transaction, import_id, now).await?;
     }
@@ -121,15 +125,15 @@ async fn take_over(import_id: ImportId, context: &JobContext) -> Result<Option<T
 }
 
 /// The pass before the first write. `None` when the file can't be read: the import is failed then.
-async fn checked(import_id: ImportId, context: &JobContext, taken: &TakenOver) -> Result<Option<FileFormat>, JobError> {
-    let (files, path, runtime) = (context.parts.files.clone(), taken.storage_path.clone(), Handle::current());
+async fn checked(import_id: ImportId, context: &JobContext, work: &TakenOver) -> Result<Option<FileFormat>, JobError> {
+    let (files, path, runtime) = (context.parts.files.clone(), work.storage_path.clone(), Handle::current());
     let check = tokio::task::spawn_blocking(move || check(|| files.open_blocking(&runtime, &path)));
     let token = &context.lease.token;
     match check.await.map_err(|broken| JobError::Retry(broken.to_string()))? {
         Ok(Checked { format, rows }) => {
             let json = serde_json::to_string(&format).map_err(|problem| JobError::Fail(problem.to_string()))?;
             let mut transaction = context.parts.database.begin().await?;
-            if !imports::save_format(&mut transaction, import_id, token, &json, rows).await? {
+            if !import_attempts::save_format(&mut transaction, import_id, token, &json, rows).await? {
                 return Err(JobError::LeaseLost);
             }
             tell(&mut transaction, import_id, Timestamp::now()).await?;
@@ -140,7 +144,7 @@ async fn checked(import_id: ImportId, context: &JobContext, taken: &TakenOver) -
             let now = Timestamp::now();
             let mut transaction = context.parts.database.begin().await?;
             let sentence = refusal.to_string();
-            if !imports::fail(&mut transaction, import_id, Some(token), refusal.code(), &sentence, now).await? {
+            if !import_attempts::fail(&mut transaction, import_id, Some(token), refusal.code(), &sentence, now).await? {
                 return Err(JobError::LeaseLost);
             }
             tell(&mut transaction, import_id, now).await?;

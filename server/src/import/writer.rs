@@ -14,9 +14,9 @@ use crate::{
     jobs::{JobContext, JobError},
     store::{
         StoreError, Transaction, customers,
+        import_attempts::{self, Advance},
         import_errors::{self, NewImportError},
-        imports::{self, Advance},
-        outbox,
+        imports, outbox,
     },
 };
 
@@ -47,16 +47,20 @@ impl<'a> Writer<'a> {
         let now = Timestamp::now();
         let is_last = chunk.is_last;
         self.rows_of_attempt += chunk.read;
-        let mut transaction = self.context.parts.database.begin().await?;
+        let mut transaction = self.context.parts.database.begin_in_background().await?;
         self.advance(&mut transaction, chunk, now).await?;
         if is_last {
             let token = &self.context.lease.token;
-            if !imports::complete(&mut transaction, self.import_id, token, now).await? {
+            if !import_attempts::complete(&mut transaction, self.import_id, token, now).await? {
                 return Err(JobError::LeaseLost);
             }
         }
         let import = self.tell(&mut transaction, is_last, now).await?;
-        transaction.commit().await?;
+        if is_last {
+            transaction.commit().await?;
+        } else {
+            transaction.commit_lazily().await?;
+        }
         if let Some(import) = import.filter(|_| !is_last) {
             self.report(&import).await?;
         }
@@ -85,7 +89,7 @@ impl<'a> Writer<'a> {
             bytes_read: chunk.end.source_byte,
             rows_per_second: self.rate(),
         };
-        if imports::advance(transaction, self.import_id, &self.context.lease.token, &advance).await? {
+        if import_attempts::advance(transaction, self.import_id, &self.context.lease.token, &advance).await? {
             Ok(())
         } else {
             Err(JobError::LeaseLost)

@@ -10,7 +10,7 @@ use app::{
 use jiff::Timestamp;
 
 use super::{BulkImportCustomers, Job, JobError, context::Parts};
-use crate::store::{StoreError, imports, outbox};
+use crate::store::{StoreError, import_attempts, imports, outbox};
 
 /// Looks through all unfinished imports once.
 ///
@@ -18,42 +18,51 @@ use crate::store::{StoreError, imports, outbox};
 /// The store or the engine failed; the next round looks again.
 pub async fn reconcile(parts: &Parts) -> Result<(), JobError> {
     for (import_id, job_id) in imports::unfinished(&parts.database).await? {
-        let state = match &job_id {
-            Some(job_id) => parts.backplane.job_state(job_id).await?,
-            None => None,
-        };
-        match state {
+        match parts.backplane.job_state(&job_id).await? {
             Some(state) if state.is_live() => {}
             Some(JobState::Failed | JobState::Cancelled) => give_up(parts, import_id).await?,
             // A job that completed leaves a finished import: the two were seen in different moments.
             Some(_) if is_finished(parts, import_id).await? => {}
-            Some(_) | None => {
-                let job_id = enqueue(parts, import_id).await?;
-                tracing::warn!(%import_id, %job_id, "gave an import a new job: it had none");
-            }
+            Some(_) | None => replace(parts, import_id).await?,
         }
     }
     Ok(())
 }
 
-/// Enqueues the job of an import and notes it. A job that the import has already is not doubled.
+/// Enqueues the job of an import under the id that its row has. Where the import has a live job already, that one's id is noted and
+/// returned instead.
 ///
 /// # Errors
 /// The store or the engine failed.
-pub async fn enqueue(parts: &Parts, import_id: ImportId) -> Result<JobId, JobError> {
+pub async fn enqueue(parts: &Parts, import_id: ImportId, job_id: &JobId) -> Result<JobId, JobError> {
     let job = BulkImportCustomers { import_id }
-        .into_new_job(JobId(uuid::Uuid::now_v7().to_string()))
+        .into_new_job(job_id.clone())
         .map_err(|problem| JobError::Fail(problem.to_string()))?;
     let enqueued = parts.backplane.enqueue(vec![job]).await?;
-    let job_id = enqueued
+    let alive = enqueued
         .into_iter()
         .next()
         .map(|enqueued| enqueued.job_id)
         .ok_or_else(|| JobError::Retry("the engine took no job in".to_owned()))?;
+    if alive != *job_id {
+        set_job(parts, import_id, &alive).await?;
+    }
+    Ok(alive)
+}
+
+/// Gives an import a new job: its id is noted first, so that a death between the two is healed like the one before.
+async fn replace(parts: &Parts, import_id: ImportId) -> Result<(), JobError> {
+    let job_id = JobId(uuid::Uuid::now_v7().to_string());
+    set_job(parts, import_id, &job_id).await?;
+    let job_id = enqueue(parts, import_id, &job_id).await?;
+    tracing::warn!(%import_id, %job_id, "gave an import a new job: it had none");
+    Ok(())
+}
+
+async fn set_job(parts: &Parts, import_id: ImportId, job_id: &JobId) -> Result<(), StoreError> {
     let mut transaction = parts.database.begin().await?;
-    imports::set_job(&mut transaction, import_id, &job_id).await?;
-    transaction.commit().await?;
-    Ok(job_id)
+    imports::set_job(&mut transaction, import_id, job_id).await?;
+    transaction.commit().await
 }
 
 /// Ends an import whose job is dead-lettered: whoever waits for it learns so.
@@ -62,7 +71,7 @@ async fn give_up(parts: &Parts, import_id: ImportId) -> Result<(), StoreError> {
     let mut transaction = parts.database.begin().await?;
     let error = "The import was given up after too many failed attempts; the server's log tells why. \
                  Rows that were imported before stay. Upload the file again to go on: known rows are recognised.";
-    if imports::fail(&mut transaction, import_id, None, "given_up", error, now).await?
+    if import_attempts::fail(&mut transaction, import_id, None, "given_up", error, now).await?
         && let Some(import) = imports::find_within(&mut transaction, import_id).await?
     {
         outbox::append(&mut transaction, Event::ImportUpdate(ImportUpdate::from(&import)), now).await?;

@@ -34,10 +34,10 @@ pub async fn run(registry: &Registry, job: ClaimedJob, context: &JobContext) {
     match context.parts.backplane.finish(vec![ending]).await.as_deref() {
         Ok([Finished::Accepted]) => {}
         Ok(_) => {
-            tracing::warn!(job_id = %job.lease.job_id, attempt, "a late result was refused: the lease had been lost")
+            tracing::warn!(job_id = %job.lease.job_id, attempt, "a late result was refused: the lease had been lost");
         }
         Err(error) => {
-            tracing::error!(job_id = %job.lease.job_id, %error, "the ending could not be written; the job will be run again")
+            tracing::error!(job_id = %job.lease.job_id, %error, "the ending could not be written; the job will be run again");
         }
     }
 }
@@ -50,8 +50,8 @@ fn back_off(attempt: u32, chance: f64) -> Duration {
 
 /// A random number in 0.0..1.0, of the quality that jitter needs.
 fn chance() -> f64 {
-    let random = uuid::Uuid::new_v4().as_u128() as u32;
-    f64::from(random) / (f64::from(u32::MAX) + 1.0)
+    let [a, b, c, d, ..] = uuid::Uuid::new_v4().into_bytes();
+    f64::from(u32::from_le_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
 }
 
 fn words_of(panic: &(dyn std::any::Any + Send)) -> &str {

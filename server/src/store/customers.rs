@@ -88,7 +88,7 @@ impl TryFrom<CustomerRow> for Customer {
 /// # Errors
 /// The database refused.
 pub async fn find_by_email_keys(transaction: &mut Transaction, keys: &[&str]) -> Result<Vec<CustomerRow>, StoreError> {
-    let keys = serde_json::Value::from_iter(keys.iter().copied()).to_string();
+    let keys = keys.iter().copied().collect::<serde_json::Value>().to_string();
     let rows = sqlx::query_as(concat!(select_customers!(), " where email_key in (select value from json_each($1))"))
         .bind(keys)
         .fetch_all(transaction.connection())

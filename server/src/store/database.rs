@@ -7,6 +7,10 @@
 use std::{
     path::{Path, PathBuf},
     str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -14,15 +18,16 @@ use sqlx::{
     Sqlite, SqliteConnection, SqlitePool,
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
-use super::StoreError;
+use super::{StoreError, durability::Durability};
 
 /// Migrations are part of the program, so that one file is all that an installation needs.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite");
 
-/// Pages of 4 KiB in the write-ahead log before it is folded back into the file: 16 MiB.
-const WAL_PAGES: &str = "4000";
+/// Pages of 4 KiB in the write-ahead log before it is folded back into the file: 64 MiB. An import with e-mails in random order
+/// changes the same pages of the index again and again; the longer the log, the fewer of these changes reach the file.
+const WAL_PAGES: &str = "16000";
 /// Page cache of the writer, in KiB (negative by SQLite's convention). It bounds the memory of an import of any size.
 const WRITER_CACHE: &str = "-24576";
 /// Page cache of each reader, in KiB.
@@ -37,7 +42,19 @@ pub struct Database {
     reader: SqlitePool,
     path: PathBuf,
     commits: watch::Sender<u64>,
+    durability: Arc<Durability>,
+    line: Arc<Line>,
 }
+
+/// Who waits for the writer. Long transactions of the background let those pass that a person waits for.
+#[derive(Default)]
+struct Line {
+    people: AtomicUsize,
+    emptied: Notify,
+}
+
+/// The longest that the background lets others pass.
+const COURTESY: Duration = Duration::from_millis(200);
 
 impl Database {
     /// Opens the database of a `sqlite://` URL, making its folder and file where they are missing. The schema is left as it is.
@@ -54,10 +71,9 @@ impl Database {
         let path = options.get_filename().to_owned();
         make_folder_of(&path)?;
 
-        // FULL: what was answered 202 is on the disk, not only in the memory of a machine that may lose its power.
         let writing = options
             .clone()
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(SqliteSynchronous::Normal)
             .pragma("cache_size", WRITER_CACHE)
             .pragma("wal_autocheckpoint", WAL_PAGES);
         let reading = options.pragma("cache_size", READER_CACHE).pragma("query_only", "on");
@@ -68,7 +84,14 @@ impl Database {
             .connect_with(writing)
             .await?;
         let reader = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
-        Ok(Self { writer, reader, path, commits: watch::Sender::new(0) })
+        Ok(Self {
+            durability: Arc::new(Durability::of(&path)),
+            line: Arc::default(),
+            commits: watch::Sender::new(0),
+            writer,
+            reader,
+            path,
+        })
     }
 
     /// Brings the schema to the version of this program.
@@ -119,7 +142,33 @@ impl Database {
     /// # Errors
     /// The writer is busy for too long, or the database can't be reached.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
-        Ok(Transaction { inner: self.writer.begin_with("begin immediate").await?, commits: self.commits.clone() })
+        self.line.people.fetch_add(1, Ordering::SeqCst);
+        let begun = self.take_writer().await;
+        if self.line.people.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.line.emptied.notify_waiters();
+        }
+        begun
+    }
+
+    /// The same for long work that nobody waits for: it lets the others pass first, though not for ever.
+    ///
+    /// # Errors
+    /// The writer is busy for too long, or the database can't be reached.
+    pub async fn begin_in_background(&self) -> Result<Transaction, StoreError> {
+        let emptied = self.line.emptied.notified();
+        if self.line.people.load(Ordering::SeqCst) > 0 {
+            // Whether they have passed or the courtesy is used up: now it is this one's turn.
+            let _ = tokio::time::timeout(COURTESY, emptied).await;
+        }
+        self.take_writer().await
+    }
+
+    async fn take_writer(&self) -> Result<Transaction, StoreError> {
+        Ok(Transaction {
+            inner: self.writer.begin_with("begin immediate").await?,
+            commits: self.commits.clone(),
+            durability: Arc::clone(&self.durability),
+        })
     }
 
     /// For reading.
@@ -149,18 +198,30 @@ impl Database {
     }
 }
 
-/// A transaction. Dropped without [`Transaction::commit`] it leaves no trace.
+/// A transaction. Dropped without a commit it leaves no trace.
 pub struct Transaction {
     inner: sqlx::Transaction<'static, Sqlite>,
     commits: watch::Sender<u64>,
+    durability: Arc<Durability>,
 }
 
 impl Transaction {
-    /// Makes all of it true at once, and wakes whoever waits for news.
+    /// Makes all of it true at once, on the disk, and wakes whoever waits for news.
+    ///
+    /// # Errors
+    /// The database refused: nothing of it is true then. Or the disk failed: it is true, but may not outlive a power cut.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        let durability = Arc::clone(&self.durability);
+        self.commit_lazily().await?;
+        durability.reached().await.map_err(StoreError::Sync)
+    }
+
+    /// The same without waiting for the disk: it outlives a killed process, but a power cut may take it back. For what would
+    /// simply be done again then, such as a chunk of an import, whose rows and place go back together.
     ///
     /// # Errors
     /// The database refused; nothing of it is true then.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit_lazily(self) -> Result<(), StoreError> {
         self.inner.commit().await?;
         self.commits.send_modify(|count| *count += 1);
         Ok(())

@@ -38,7 +38,7 @@ pub async fn insert(
         .bind(&error.value)
         .bind(&error.code)
         .bind(&error.message)
-        .bind(record.map(|fields| serde_json::Value::from_iter(fields.iter().map(String::as_str)).to_string()))
+        .bind(record.map(|fields| fields.iter().map(String::as_str).collect::<serde_json::Value>().to_string()))
         .execute(transaction.connection())
         .await?;
     }

@@ -11,6 +11,8 @@ use super::{Database, StoreError, Transaction, moment, optional_moment};
 pub struct NewImport {
     /// The import.
     pub import_id: ImportId,
+    /// The job that does it; enqueued after the row is committed.
+    pub job_id: JobId,
     /// The key with which its sender may repeat the request.
     pub idempotency_key: Option<String>,
     /// The file's name where it came from.
@@ -30,8 +32,8 @@ pub struct NewImport {
 pub struct Kept {
     /// The import.
     pub import_id: ImportId,
-    /// Its job, once it has one.
-    pub job_id: Option<JobId>,
+    /// Its job.
+    pub job_id: JobId,
     /// Its file's SHA-256, in hexadecimal.
     pub sha256: String,
 }
@@ -46,11 +48,13 @@ pub async fn insert(
     now: Timestamp,
 ) -> Result<Option<Kept>, StoreError> {
     let inserted = sqlx::query(
-        "insert into imports (import_id, idempotency_key, file_name, storage_path, size_bytes, sha256, mode, status, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, 'queued', $8)
+        "insert into imports (import_id, job_id, idempotency_key, file_name, storage_path, size_bytes, sha256, mode,
+                              status, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9)
          on conflict (idempotency_key) do nothing",
     )
     .bind(import.import_id.0)
+    .bind(import.job_id.as_str())
     .bind(&import.idempotency_key)
     .bind(&import.file_name)
     .bind(&import.storage_path)
@@ -63,12 +67,12 @@ pub async fn insert(
     if inserted.rows_affected() == 1 {
         return Ok(None);
     }
-    let (id, job_id, sha256): (Uuid, Option<String>, String) =
+    let (id, job_id, sha256): (Uuid, String, String) =
         sqlx::query_as("select import_id, job_id, sha256 from imports where idempotency_key = $1")
             .bind(&import.idempotency_key)
             .fetch_one(transaction.connection())
             .await?;
-    Ok(Some(Kept { import_id: ImportId(id), job_id: job_id.map(JobId), sha256 }))
+    Ok(Some(Kept { import_id: ImportId(id), job_id: JobId(job_id), sha256 }))
 }
 
 /// Notes which job does an import.
@@ -97,7 +101,7 @@ macro_rules! select_imports {
 #[derive(sqlx::FromRow)]
 struct ImportRow {
     import_id: Uuid,
-    job_id: Option<String>,
+    job_id: String,
     file_name: Option<String>,
     size_bytes: i64,
     mode: String,
@@ -141,7 +145,7 @@ impl TryFrom<ImportRow> for ImportSummary {
         let rows_per_second = row.rows_per_second.map(unsigned);
         Ok(Self {
             import_id: ImportId(id),
-            job_id: row.job_id.map(JobId),
+            job_id: JobId(row.job_id),
             file_name: row.file_name,
             status,
             mode: row.mode.parse().map_err(|problem| broken("mode", problem))?,
@@ -217,171 +221,17 @@ pub async fn list(
 ///
 /// # Errors
 /// The database refused.
-pub async fn unfinished(database: &Database) -> Result<Vec<(ImportId, Option<JobId>)>, StoreError> {
-    let rows: Vec<(Uuid, Option<String>)> = sqlx::query_as(
+pub async fn unfinished(database: &Database) -> Result<Vec<(ImportId, JobId)>, StoreError> {
+    let rows: Vec<(Uuid, String)> = sqlx::query_as(
         "select import_id, job_id from imports where status in ('queued', 'running') order by import_id limit 1000",
     )
     .fetch_all(database.reader())
     .await?;
-    Ok(rows.into_iter().map(|(id, job)| (ImportId(id), job.map(JobId))).collect())
-}
-
-/// What an attempt finds when it takes an import over.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct TakenOver {
-    /// Where the file lies.
-    pub storage_path: String,
-    /// How long it is.
-    pub size_bytes: i64,
-    /// How known and unknown e-mails are treated.
-    pub mode: String,
-    /// What the check found out, as JSON; `None` before it.
-    pub format: Option<String>,
-    /// The place after the last row dealt with, as JSON.
-    pub position: Option<String>,
-}
-
-/// Makes an attempt the only one that may write, and the import running. `None` when there is nothing left to do.
-///
-/// # Errors
-/// The database refused.
-pub async fn take_over(
-    transaction: &mut Transaction,
-    import_id: ImportId,
-    token: &str,
-    now: Timestamp,
-) -> Result<Option<TakenOver>, StoreError> {
-    let taken = sqlx::query_as(
-        "update imports set attempt_token = $1, attempt = attempt + 1, status = 'running', started_at = coalesce(started_at, $2)
-         where import_id = $3 and status in ('queued', 'running')
-         returning storage_path, size_bytes, mode, format, position",
-    )
-    .bind(token)
-    .bind(now.as_millisecond())
-    .bind(import_id.0)
-    .fetch_optional(transaction.connection())
-    .await?;
-    Ok(taken)
-}
-
-/// Keeps what the check found out. Returns whether the attempt may still write.
-///
-/// # Errors
-/// The database refused.
-pub async fn save_format(
-    transaction: &mut Transaction,
-    import_id: ImportId,
-    token: &str,
-    format: &str,
-    rows_total: u64,
-) -> Result<bool, StoreError> {
-    let saved =
-        sqlx::query("update imports set format = $1, rows_total = $2 where import_id = $3 and attempt_token = $4")
-            .bind(format)
-            .bind(signed(rows_total))
-            .bind(import_id.0)
-            .bind(token)
-            .execute(transaction.connection())
-            .await?;
-    Ok(saved.rows_affected() == 1)
-}
-
-/// What one chunk adds to its import.
-#[derive(Clone, Debug, Default)]
-pub struct Advance {
-    /// What became of the rows of the chunk.
-    pub rows: RowCounts,
-    /// The place after it, as JSON.
-    pub position: String,
-    /// Bytes of the file dealt with up to there.
-    pub bytes_read: u64,
-    /// The present rate.
-    pub rows_per_second: Option<u64>,
-}
-
-/// Moves an import on by a chunk. Returns whether the attempt may still write.
-///
-/// # Errors
-/// The database refused.
-pub async fn advance(
-    transaction: &mut Transaction,
-    import_id: ImportId,
-    token: &str,
-    chunk: &Advance,
-) -> Result<bool, StoreError> {
-    let moved = sqlx::query(
-        "update imports
-         set rows_read = rows_read + $1, rows_inserted = rows_inserted + $2, rows_updated = rows_updated + $3,
-             rows_unchanged = rows_unchanged + $4, rows_skipped = rows_skipped + $5, rows_failed = rows_failed + $6,
-             position = $7, bytes_read = max(bytes_read, $8), rows_per_second = coalesce($9, rows_per_second)
-         where import_id = $10 and attempt_token = $11 and status = 'running'",
-    )
-    .bind(signed(chunk.rows.read))
-    .bind(signed(chunk.rows.inserted))
-    .bind(signed(chunk.rows.updated))
-    .bind(signed(chunk.rows.unchanged))
-    .bind(signed(chunk.rows.skipped))
-    .bind(signed(chunk.rows.failed))
-    .bind(&chunk.position)
-    .bind(signed(chunk.bytes_read))
-    .bind(chunk.rows_per_second.map(signed))
-    .bind(import_id.0)
-    .bind(token)
-    .execute(transaction.connection())
-    .await?;
-    Ok(moved.rows_affected() == 1)
-}
-
-/// Ends an import whose rows are all dealt with. Returns whether the attempt may still write.
-///
-/// # Errors
-/// The database refused.
-pub async fn complete(
-    transaction: &mut Transaction,
-    import_id: ImportId,
-    token: &str,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let ended = sqlx::query(
-        "update imports set status = 'completed', finished_at = $1, bytes_read = size_bytes, attempt_token = null
-         where import_id = $2 and attempt_token = $3 and status = 'running'",
-    )
-    .bind(now.as_millisecond())
-    .bind(import_id.0)
-    .bind(token)
-    .execute(transaction.connection())
-    .await?;
-    Ok(ended.rows_affected() == 1)
-}
-
-/// Ends an import that can't be done; `token` is the attempt's, or `None` for one that no attempt holds. Returns whether it was ended.
-///
-/// # Errors
-/// The database refused.
-pub async fn fail(
-    transaction: &mut Transaction,
-    import_id: ImportId,
-    token: Option<&str>,
-    code: &str,
-    error: &str,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let ended = sqlx::query(
-        "update imports set status = 'failed', error_code = $1, error = $2, finished_at = $3, attempt_token = null
-         where import_id = $4 and ($5 is null or attempt_token = $5) and status in ('queued', 'running')",
-    )
-    .bind(code)
-    .bind(error)
-    .bind(now.as_millisecond())
-    .bind(import_id.0)
-    .bind(token)
-    .execute(transaction.connection())
-    .await?;
-    Ok(ended.rows_affected() == 1)
+    Ok(rows.into_iter().map(|(id, job)| (ImportId(id), JobId(job))).collect())
 }
 
 /// A count as a column holds it.
-fn signed(count: u64) -> i64 {
+pub(super) fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 

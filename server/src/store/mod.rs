@@ -6,9 +6,13 @@
 pub mod customers;
 /// The connections, and transactions that wake whoever waits for news.
 pub mod database;
+/// Commits that outlive a power cut.
+mod durability;
+/// Attempts at an import.
+pub mod import_attempts;
 /// The rows that an import could not take.
 pub mod import_errors;
-/// Imports.
+/// Imports: taken in and shown.
 pub mod imports;
 /// Events written by the transaction that makes them true.
 pub mod outbox;
@@ -24,6 +28,9 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("the schema could not be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// What was committed could not be brought to the disk.
+    #[error("the disk failed: {0}")]
+    Sync(std::io::Error),
     /// The folder of the database can't be made or written.
     #[error("the folder {path} can't be used: {source}")]
     Folder {

@@ -1,5 +1,7 @@
 //! A file's way in: what is accepted, what is refused, and what becomes of its rows.
 
+use std::fmt::Write as _;
+
 use reqwest::{StatusCode, header, multipart};
 use serde_json::{Value, json};
 use server::Limits;
@@ -113,7 +115,7 @@ async fn the_error_list_comes_in_pages_without_gaps_or_doubles() {
     let app = spawn_app().await;
     let mut csv = "email,visits\n".to_owned();
     for row in 0..130 {
-        csv.push_str(&format!("bad{row},many\n"));
+        let _ = writeln!(csv, "bad{row},many");
     }
     let import = app.import(csv).await;
     let id = import["importId"].as_str().expect("an id");

@@ -1,5 +1,7 @@
 //! The server as its clients see it: real sockets, a real database, one file a family of routes.
 
+#![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
+
 mod architecture;
 mod customers;
 mod harness;

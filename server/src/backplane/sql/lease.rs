@@ -38,7 +38,7 @@ pub(super) async fn renew(
             directives.push(Directive::Lost(held.clone()));
         }
     }
-    transaction.commit().await?;
+    transaction.commit_lazily().await?;
     Ok(directives)
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn report(
     .await?;
     let Some(row) = row else { return Ok(Finished::Refused) };
     row.tell(&mut transaction, JobStatus::InProgress, now).await?;
-    transaction.commit().await?;
+    transaction.commit_lazily().await?;
     Ok(Finished::Accepted)
 }
 

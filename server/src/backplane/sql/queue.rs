@@ -156,7 +156,8 @@ async fn claim(database: &Database, request: &ClaimRequest, now: Timestamp) -> R
             lease: Lease { job_id: JobId(row.job.job_id), token: row.token },
         });
     }
-    transaction.commit().await?;
+    // A claim that a power cut takes back is simply made again.
+    transaction.commit_lazily().await?;
     Ok(claimed)
 }
 
@@ -177,7 +178,7 @@ pub(super) async fn job_state(database: &Database, job_id: &JobId) -> Result<Opt
 }
 
 fn names(queues: &[QueueName]) -> String {
-    serde_json::Value::from_iter(queues.iter().map(QueueName::as_str)).to_string()
+    queues.iter().map(QueueName::as_str).collect::<serde_json::Value>().to_string()
 }
 
 /// A duration as a column holds it; one of ages counts as the longest there is.

@@ -52,7 +52,7 @@ pub(super) async fn rescue(
     dead: &[WorkerId],
     now: Timestamp,
 ) -> Result<Maintenance, BackplaneError> {
-    let dead = serde_json::Value::from_iter(dead.iter().map(WorkerId::as_str)).to_string();
+    let dead = dead.iter().map(WorkerId::as_str).collect::<serde_json::Value>().to_string();
     let now_ms = now.as_millisecond();
     if !has_orphans(database, &dead, now_ms).await? {
         return Ok(Maintenance::default());
