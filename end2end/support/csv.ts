@@ -15,7 +15,7 @@ export interface Customer {
   visits: number;
 }
 
-const FIRST_NAMES = ['Ada', 'Grace', 'Konrad', 'Hedy', 'Alan', 'Katherine', 'Zoë', 'Jürgen', 'Søren', 'Inés', 'Łukasz'];
+const FIRST_NAMES = ['Ada', 'Grace', 'Konrad', 'Hedy', 'Alan', 'Katherine', 'Zoë', 'Jürgen', 'Inés', 'Łukasz'];
 const LAST_NAMES = ['Lovelace', 'Hopper', 'Zuse', 'Lamarr', 'Turing', 'Johnson', 'Müller', 'Ørsted', 'García'];
 const TRADES = ['Engines', 'Compilers', 'Looms', 'Signals', 'Bakery, Ltd.', 'Railways', 'Press'];
 const PLACES = [

@@ -1,6 +1,6 @@
 /**
- * The `test` for what only looks: its server holds customers and imports of every kind already, and is shared by all tests
- * of a worker. Such a test changes nothing.
+ * The `test` for what only looks: its server holds customers and imports of every kind already, and is shared by all
+ * tests of a worker. Such a test changes nothing.
  */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -13,7 +13,7 @@ async function barriers(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page: page as unknown as PageOfAxe }).analyze();
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target.join(' ')}: ${failureSummary}`));
+    .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target.join(' ')} ${failureSummary}`));
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {

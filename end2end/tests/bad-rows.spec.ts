@@ -12,7 +12,7 @@ const ERRORS = [
   { row: '3', line: '4', column: 'Email', value: '', sentence: /no e-mail\. Every customer needs one\.$/ },
   { row: '6', line: '7', column: 'Email', value: 'customer6 at bad-rows.example', sentence: /name@example\.com\.$/ },
   { row: '9', line: '10', column: 'the whole row', value: '', sentence: /^The row has 3 of 7 fields\. Fill it up / },
-  { row: '12', line: '13', column: 'the whole row', value: '', sentence: /^The row has 8 fields, the header has 7\. Put / },
+  { row: '12', line: '13', column: 'the whole row', value: '', sentence: /^The row has 8 fields, the header has 7\./ },
   { row: '15', line: '16', column: 'Total Spend', value: 'plenty', sentence: /number/ },
   { row: '15', line: '16', column: 'Last Visit', value: '03/04/2026', sentence: /Write dates as 2026-11-21\.$/ },
   { row: '18', line: '19', column: 'Company', value: /^Very long company name .{170,}…$/, sentence: /Shorten it\.$/ },

@@ -64,7 +64,11 @@ test('two letters go to a place', async ({ page, importsPage }) => {
   await expect(page).toHaveURL('/imports');
 });
 
-test('a slash leads to the search, from the list and from another page', async ({ page, customersPage, importsPage }) => {
+test('a slash leads to the search, from the list and from another page', async ({
+  page,
+  customersPage,
+  importsPage,
+}) => {
   await customersPage.open();
   await page.keyboard.press('/');
   await expect(customersPage.searchField).toBeFocused();

@@ -1,10 +1,11 @@
 /**
- * No page makes the browser complain, neither when it is loaded nor when it is walked to. The fixture `complaints` asserts it.
+ * No page makes the browser complain, neither when it is loaded nor when it is walked to. The fixture `complaints`
+ * asserts it.
  */
 
 import { everyPage, expect, NOWHERE, test } from '../support/furnished';
 
-test('every page is loaded, and taken over by the WASM, without a complaint', async ({ page, furnished, indicator }) => {
+test('every page is loaded and taken over by the WASM without a complaint', async ({ page, furnished, indicator }) => {
   for (const address of ['/', ...Object.values(everyPage(furnished))]) {
     await page.goto(address);
 

@@ -15,7 +15,7 @@ const EXPORTS: Export[] = [
     file: 'shopify.csv',
     customers: {
       'chloe@shopify.example': { Name: 'Chloé Lefèvre', City: 'Lyon', Country: 'FR', Spend: '1,234.56', Visits: '2' },
-      'jun@shopify.example': { Name: 'Jun 山田', Company: '山田, 商店', City: '大阪', Spend: '15,000.00', Visits: '9' },
+      'jun@shopify.example': { Name: 'Jun 山田', Company: '山田, 商店', Spend: '15,000.00', Visits: '9' },
     },
   },
   {
