@@ -130,6 +130,8 @@ fn CustomerRow(
     /// Now, for what ages.
     now: Memo<Timestamp>,
 ) -> impl IntoView {
+    let spend = figures::amount(customer.total_spend_cents);
+
     view! {
         <tr data-testid="customer-row" data-id=customer.id.to_string()>
             <td data-label="Name" class="is-name" title=customer.name.clone()>
@@ -147,8 +149,8 @@ fn CustomerRow(
             <td data-label="Country" title=customer.country.clone()>
                 {or_dash(customer.country.clone())}
             </td>
-            <td data-label="Spend" class="is-figure">
-                {figures::amount(customer.total_spend_cents)}
+            <td data-label="Spend" class="is-figure" title=spend.clone()>
+                {spend.clone()}
             </td>
             <td data-label="Visits" class="is-figure">
                 {figures::thousands(customer.visits.unsigned_abs())}

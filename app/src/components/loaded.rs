@@ -24,9 +24,6 @@ pub fn Loaded<T, Draw, Drawn>(
     /// Stands in for the data while it comes; has its size.
     #[prop(into)]
     skeleton: ViewFn,
-    /// Told whether other data is on its way.
-    #[prop(optional)]
-    set_pending: Option<WriteSignal<bool>>,
     /// Draws the data.
     draw: Draw,
 ) -> impl IntoView
@@ -67,15 +64,8 @@ where
     };
 
     view! {
-        <Transition
-            fallback=move || skeleton.run()
-            set_pending=SignalSetter::map(move |pending| {
-                if let Some(set_pending) = set_pending {
-                    set_pending.set(pending);
-                }
-            })
-        >
-            {stage()}
-        </Transition>
+        // Without `set_pending`: on the server it sets a signal while it holds the lock of all signals, and two pages that are
+        // rendered at once then wait for each other for ever.
+        <Transition fallback=move || skeleton.run()>{stage()}</Transition>
     }
 }

@@ -38,7 +38,7 @@ pub fn ModeChoice(
 
     view! {
         <fieldset class="choices">
-            <legend>"What to do with its rows"</legend>
+            <legend>"What to do with the rows"</legend>
             {choices}
         </fieldset>
     }

@@ -17,7 +17,19 @@ struct Follower {
     topics: Vec<Topic>,
     /// Up to here it knows everything.
     cursor: Cursor,
+    standing: Standing,
     on_notice: OnNotice,
+}
+
+/// How far a follower is with the open line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// The server was not asked for it yet.
+    New,
+    /// It was asked for.
+    Asked,
+    /// The server said that it sends what it follows.
+    Served,
 }
 
 /// Who follows what, and what the open line carries.
@@ -27,8 +39,6 @@ pub struct Followers {
     connection_id: Option<String>,
     /// Topics that the server was asked to send on the open line.
     asked: BTreeSet<Topic>,
-    /// Topics that it said it sends.
-    in_force: BTreeSet<Topic>,
     list: Vec<Follower>,
     counted: u64,
     /// The last frame of any line.
@@ -50,7 +60,8 @@ impl Followers {
     /// Takes a follower in, who knows everything up to `from`. Returns the number that it is removed by.
     pub fn add(&mut self, topics: Vec<Topic>, from: Cursor, on_notice: OnNotice) -> u64 {
         self.counted += 1;
-        self.list.push(Follower { number: self.counted, topics, cursor: from, on_notice });
+        let standing = Standing::New;
+        self.list.push(Follower { number: self.counted, topics, cursor: from, standing, on_notice });
         self.counted
     }
 
@@ -59,16 +70,28 @@ impl Followers {
         self.list.retain(|follower| follower.number != number);
     }
 
-    /// A line was opened, or its topics were changed: these it carries now.
-    pub fn carried(&mut self, topics: impl IntoIterator<Item = Topic>) {
-        self.in_force = topics.into_iter().collect();
+    /// The server put in force what it was asked for.
+    pub fn served(&mut self) {
+        for follower in self.list.iter_mut().filter(|follower| follower.standing == Standing::Asked) {
+            follower.standing = Standing::Served;
+        }
+    }
+
+    /// What a new line has to carry, and where it has to begin so that nobody misses anything: the earliest place that a follower
+    /// knows everything up to.
+    pub fn line_up(&mut self) -> (Vec<Topic>, Option<Cursor>) {
+        for follower in &mut self.list {
+            follower.standing = Standing::Asked;
+        }
+        self.asked = self.wanted();
+        let earliest = self.list.iter().map(|follower| &follower.cursor).min_by_key(|cursor| cursor.position);
+        (self.asked.iter().cloned().collect(), earliest.or(self.seen.as_ref()).cloned())
     }
 
     /// The server greeted on a new line.
-    pub fn connect(&mut self, connection_id: String, topics: Vec<Topic>) {
+    pub fn connect(&mut self, connection_id: String) {
         self.connection_id = Some(connection_id);
-        self.asked = topics.iter().cloned().collect();
-        self.carried(topics);
+        self.served();
     }
 
     /// The name of the open line.
@@ -76,44 +99,42 @@ impl Followers {
         self.connection_id.as_deref()
     }
 
-    /// Topics that anybody wants.
-    pub fn wanted(&self) -> BTreeSet<Topic> {
+    fn wanted(&self) -> BTreeSet<Topic> {
         self.list.iter().flat_map(|follower| follower.topics.iter().cloned()).collect()
     }
 
-    /// Where a new line has to begin so that nobody misses anything: the earliest place that a follower knows everything up to.
-    pub fn resume_from(&self) -> Option<Cursor> {
-        let earliest = self.list.iter().map(|follower| &follower.cursor).min_by_key(|cursor| cursor.position);
-        earliest.or(self.seen.as_ref()).cloned()
-    }
-
-    /// What to ask for, so that what the server sends is what is wanted; `None` when it is so already.
+    /// What to ask for, so that the server sends what is wanted; `None` when it does so already. The topics of newcomers are asked
+    /// for even where others follow them: what came between a newcomer's snapshot and now was sent before it listened.
     pub fn wish(&mut self) -> Option<TopicWish> {
         let wanted = self.wanted();
-        let add: Vec<Topic> = wanted.difference(&self.asked).cloned().collect();
         let remove: Vec<Topic> = self.asked.difference(&wanted).cloned().collect();
-        if add.is_empty() && remove.is_empty() {
-            return None;
+        let mut add = BTreeSet::new();
+        let mut from: Option<Cursor> = None;
+        for newcomer in self.list.iter_mut().filter(|follower| follower.standing == Standing::New) {
+            newcomer.standing = Standing::Asked;
+            add.extend(newcomer.topics.iter().cloned());
+            let is_earlier = from.as_ref().is_none_or(|from| newcomer.cursor.position < from.position);
+            if is_earlier {
+                from = Some(newcomer.cursor.clone());
+            }
         }
-        let newcomers = self.list.iter().filter(|follower| follower.topics.iter().any(|topic| add.contains(topic)));
-        let from = newcomers.map(|follower| &follower.cursor).min_by_key(|cursor| cursor.position).cloned();
         self.asked = wanted;
-        Some(TopicWish { add, remove, from })
+        (!add.is_empty() || !remove.is_empty()).then(|| TopicWish { add: add.into_iter().collect(), remove, from })
     }
 
     /// The line was dropped.
     pub fn disconnect(&mut self) {
         self.connection_id = None;
         self.asked.clear();
-        self.in_force.clear();
+        for follower in &mut self.list {
+            follower.standing = Standing::New;
+        }
     }
 
-    /// Notes that everything up to a place was sent to those whose topics are in force. Who knows more keeps what it knows.
+    /// Notes that everything up to a place was sent to those who are served. Who knows more keeps what it knows.
     pub fn pass(&mut self, cursor: &Cursor) {
-        let in_force = &self.in_force;
-        let served = |follower: &&mut Follower| follower.topics.iter().all(|topic| in_force.contains(topic));
-        let places = self.list.iter_mut().filter(served).map(|follower| &mut follower.cursor).chain(self.seen.as_mut());
-        for place in places {
+        let served = self.list.iter_mut().filter(|follower| follower.standing == Standing::Served);
+        for place in served.map(|follower| &mut follower.cursor).chain(self.seen.as_mut()) {
             if cursor.is_after(place) {
                 place.clone_from(cursor);
             }
@@ -149,53 +170,81 @@ mod tests {
         Rc::new(|_| {})
     }
 
+    fn wish(add: &[Topic], remove: &[Topic], from: Option<u64>) -> TopicWish {
+        TopicWish { add: add.to_vec(), remove: remove.to_vec(), from: from.map(cursor) }
+    }
+
+    /// A line that serves one follower of the imports, who knows everything up to 5.
+    fn served() -> (Followers, u64) {
+        let mut followers = Followers::default();
+        let number = followers.add(vec![Topic::Imports], cursor(5), silent());
+        followers.line_up();
+        followers.connect("c".into());
+        (followers, number)
+    }
+
     #[test]
     fn a_new_line_begins_where_the_slowest_follower_is() {
         let mut followers = Followers::default();
         followers.add(vec![Topic::Imports], cursor(9), silent());
         followers.add(vec![Topic::Customers], cursor(5), silent());
 
-        assert_eq!(followers.resume_from(), Some(cursor(5)));
+        assert_eq!(followers.line_up(), (vec![Topic::Imports, Topic::Customers], Some(cursor(5))));
     }
 
     #[test]
-    fn frames_move_on_only_those_whose_topics_the_line_carries() {
-        let mut followers = Followers::default();
-        followers.add(vec![Topic::Imports], cursor(5), silent());
-        followers.connect("c".into(), vec![Topic::Imports]);
+    fn frames_move_on_only_those_who_are_served() {
+        let (mut followers, _) = served();
         followers.add(vec![Topic::Customers], cursor(7), silent());
 
+        followers.wish();
         followers.pass(&cursor(20));
-        assert_eq!(followers.resume_from(), Some(cursor(7)));
+        assert_eq!(followers.line_up().1, Some(cursor(7)));
 
-        followers.carried([Topic::Imports, Topic::Customers]);
+        followers.served();
         followers.pass(&cursor(21));
-        assert_eq!(followers.resume_from(), Some(cursor(21)));
+        assert_eq!(followers.line_up().1, Some(cursor(21)));
     }
 
     #[test]
     fn a_newcomer_is_asked_for_once_and_from_its_own_place() {
-        let mut followers = Followers::default();
-        followers.add(vec![Topic::Imports], cursor(5), silent());
-        followers.connect("c".into(), vec![Topic::Imports]);
+        let (mut followers, _) = served();
         assert_eq!(followers.wish(), None);
 
         followers.add(vec![Topic::Customers], cursor(3), silent());
 
-        let wish = TopicWish { add: vec![Topic::Customers], remove: vec![], from: Some(cursor(3)) };
-        assert_eq!(followers.wish(), Some(wish));
+        assert_eq!(followers.wish(), Some(wish(&[Topic::Customers], &[], Some(3))));
         assert_eq!(followers.wish(), None);
     }
 
     #[test]
+    fn a_newcomer_to_a_topic_that_is_sent_already_is_asked_for_too() {
+        let (mut followers, before) = served();
+        followers.pass(&cursor(11));
+
+        followers.remove(before);
+        followers.add(vec![Topic::Imports], cursor(10), silent());
+
+        assert_eq!(followers.wish(), Some(wish(&[Topic::Imports], &[], Some(10))));
+    }
+
+    #[test]
     fn topics_that_nobody_wants_any_more_are_taken_away() {
-        let mut followers = Followers::default();
-        let number = followers.add(vec![Topic::Imports], cursor(5), silent());
-        followers.connect("c".into(), vec![Topic::Imports]);
+        let (mut followers, number) = served();
 
         followers.remove(number);
 
-        let wish = TopicWish { add: vec![], remove: vec![Topic::Imports], from: None };
-        assert_eq!(followers.wish(), Some(wish));
+        assert_eq!(followers.wish(), Some(wish(&[], &[Topic::Imports], None)));
+    }
+
+    #[test]
+    fn after_a_lost_line_everyone_is_asked_for_again() {
+        let (mut followers, _) = served();
+
+        followers.disconnect();
+        followers.line_up();
+        followers.pass(&cursor(30));
+
+        assert_eq!(followers.line_up().1, Some(cursor(5)));
     }
 }

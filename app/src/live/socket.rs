@@ -2,13 +2,17 @@
 //! [`connection`](super::connection): it decides nothing. On the server nothing of it exists.
 
 #[cfg(feature = "hydrate")]
-pub(super) use in_browser::{start, topics_changed};
+pub(super) use in_browser::{follow, start};
 #[cfg(not(feature = "hydrate"))]
-pub(super) use on_server::{start, topics_changed};
+pub(super) use on_server::{follow, start};
 
 #[cfg(feature = "hydrate")]
 mod in_browser {
-    use std::{cell::RefCell, rc::Rc, time::Duration};
+    use std::{
+        cell::{Cell, RefCell},
+        rc::Rc,
+        time::Duration,
+    };
 
     use gloo_net::http::Request;
     use leptos::prelude::*;
@@ -21,7 +25,7 @@ mod in_browser {
         live::{
             Live, Notice,
             connection::{Connection, Input, Order},
-            followers::TopicWish,
+            followers::{Followers, OnNotice, TopicWish},
         },
     };
 
@@ -46,6 +50,23 @@ mod in_browser {
     thread_local! {
         static LINE: RefCell<Option<Line>> = const { RefCell::new(None) };
         static CONNECTION: RefCell<Connection> = RefCell::new(Connection::default());
+        static ASKING: Cell<bool> = const { Cell::new(false) };
+        static FOLLOWERS: RefCell<Followers> = RefCell::new(Followers::default());
+    }
+
+    /// Works on the followers. None of them is called meanwhile: it may well come back here.
+    fn with<R>(work: impl FnOnce(&mut Followers) -> R) -> R {
+        FOLLOWERS.with_borrow_mut(work)
+    }
+
+    /// Takes a follower in until the owner of the call is cleaned up.
+    pub(in crate::live) fn follow(live: Live, topics: Vec<Topic>, from: Cursor, on_notice: OnNotice) {
+        let number = with(|followers| followers.add(topics, from, on_notice));
+        topics_changed(live);
+        on_cleanup(move || {
+            with(|followers| followers.remove(number));
+            topics_changed(live);
+        });
     }
 
     /// Milliseconds by a clock that never goes back.
@@ -59,7 +80,7 @@ mod in_browser {
         let order = CONNECTION.with_borrow_mut(|connection| connection.step(input, now_ms, js_sys::Math::random()));
         match order {
             Some(Order::Open) => open(live),
-            Some(Order::Close) => close(live),
+            Some(Order::Close) => close(),
             None => {}
         }
         let state = CONNECTION.with_borrow(|connection| connection.state(now_ms));
@@ -96,12 +117,12 @@ mod in_browser {
         let Ok(cursor) = id.parse::<Cursor>() else { return };
         if let Ok(Stamped { event, .. }) = serde_json::from_str::<Stamped<StreamEvent>>(json) {
             about_stream(live, event);
-            live.with(|followers| followers.pass(&cursor));
+            with(|followers| followers.pass(&cursor));
             return;
         }
         step(live, Input::Frame);
         let Ok(stamped) = serde_json::from_str::<Stamped>(json) else { return };
-        let told = live.with(|followers| {
+        let told = with(|followers| {
             followers.pass(&cursor);
             followers.listeners(&stamped.event)
         });
@@ -119,18 +140,18 @@ mod in_browser {
         match event {
             StreamEvent::Connected(connected) => {
                 step(live, Input::Connected { heartbeat_ms: connected.heartbeat_ms });
-                live.with(|followers| followers.connect(connected.connection_id, connected.topics));
+                with(|followers| followers.connect(connected.connection_id));
                 // Pages may have come and gone while the line was being opened.
                 topics_changed(live);
             }
-            StreamEvent::Subscribed { topics } | StreamEvent::Unsubscribed { topics } => {
+            StreamEvent::Subscribed { .. } | StreamEvent::Unsubscribed { .. } => {
                 step(live, Input::Frame);
-                live.with(|followers| followers.carried(topics));
+                with(Followers::served);
             }
             StreamEvent::Heartbeat { .. } => step(live, Input::Frame),
             StreamEvent::Reset { .. } => {
                 step(live, Input::Frame);
-                for on_notice in live.with(|followers| followers.everyone()) {
+                for on_notice in with(|followers| followers.everyone()) {
                     on_notice(Notice::Reset);
                 }
             }
@@ -140,9 +161,9 @@ mod in_browser {
 
     /// Opens a line for all that is wanted now, from where the slowest follower is.
     fn open(live: Live) {
-        close(live);
-        let (topics, cursor) = live.with(|followers| (followers.wanted(), followers.resume_from()));
-        let Ok(source) = EventSource::new(&address(&topics.into_iter().collect::<Vec<_>>(), cursor.as_ref())) else {
+        close();
+        let (topics, cursor) = with(Followers::line_up);
+        let Ok(source) = EventSource::new(&address(&topics, cursor.as_ref())) else {
             step(live, Input::Lost);
             return;
         };
@@ -158,19 +179,26 @@ mod in_browser {
     }
 
     /// Drops the line. A line is dropped from within its own callbacks too, so its closures are let go a moment later.
-    fn close(live: Live) {
-        live.with(|followers| followers.disconnect());
+    fn close() {
+        with(Followers::disconnect);
         if let Some(line) = LINE.take() {
             line.source.close();
             set_timeout(move || drop(line), Duration::ZERO);
         }
     }
 
-    /// Asks the server for what is wanted now, if a line is open and something else is in force.
-    pub(in crate::live) fn topics_changed(live: Live) {
-        let wish = live.with(|followers| Some((followers.connection_id()?.to_owned(), followers.wish()?)));
-        if let Some((connection_id, wish)) = wish {
-            leptos::task::spawn_local(ask(live, connection_id, wish));
+    /// Asks the server for what is wanted now, if a line is open and something else is in force. One request at a time, for two could
+    /// overtake each other; what changes meanwhile, and within one turn of the page, is asked for together.
+    fn topics_changed(live: Live) {
+        if !ASKING.replace(true) {
+            leptos::task::spawn_local(async move {
+                while let Some((connection_id, wish)) =
+                    with(|followers| Some((followers.connection_id()?.to_owned(), followers.wish()?)))
+                {
+                    ask(live, connection_id, wish).await;
+                }
+                ASKING.set(false);
+            });
         }
     }
 
@@ -189,7 +217,7 @@ mod in_browser {
             Err(_) => false,
         };
         // A line that can't be changed is of no use: a new one carries the right topics from the start.
-        let is_same_line = live.with(|followers| followers.connection_id() == Some(&*connection_id));
+        let is_same_line = with(|followers| followers.connection_id() == Some(&*connection_id));
         if !is_done && is_same_line {
             step(live, Input::Lost);
         }
@@ -205,9 +233,12 @@ mod in_browser {
 
 #[cfg(not(feature = "hydrate"))]
 mod on_server {
-    use crate::live::Live;
+    use crate::{
+        events::{Cursor, Topic},
+        live::{Live, followers::OnNotice},
+    };
 
     pub(in crate::live) const fn start(_: Live) {}
 
-    pub(in crate::live) const fn topics_changed(_: Live) {}
+    pub(in crate::live) fn follow(_: Live, _: Vec<Topic>, _: Cursor, _: OnNotice) {}
 }

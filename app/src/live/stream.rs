@@ -3,11 +3,11 @@
 //! There is one connection, whatever the number of followers; [`socket`](super::socket) holds it. A follower that comes while it is
 //! open is added to it, from its snapshot's cursor on, so that nothing lies between the snapshot and the first event.
 
-use std::{cell::RefCell, rc::Rc};
+use std::rc::Rc;
 
 use leptos::prelude::*;
 
-use super::{ConnectionState, followers::Followers, socket};
+use super::{ConnectionState, socket};
 use crate::events::{Cursor, Envelope, Topic};
 
 /// What a follower is told.
@@ -19,18 +19,17 @@ pub enum Notice {
     Reset,
 }
 
-/// The live stream of this tab, provided once by the app and used by every page.
+/// The live stream of this tab, provided once by the app and used by every page. A handle: what it stands for lives in the browser
+/// only, so a page that is rendered on the server may be dropped on any thread.
 #[derive(Clone, Copy)]
 pub struct Live {
     pub(super) state: RwSignal<ConnectionState>,
-    followers: StoredValue<Rc<RefCell<Followers>>, LocalStorage>,
 }
 
 impl Live {
     /// Makes the stream and provides it to all below. In the browser it connects after hydration.
     pub fn provide() -> Self {
-        let live =
-            Self { state: RwSignal::new(ConnectionState::default()), followers: StoredValue::new_local(Rc::default()) };
+        let live = Self { state: RwSignal::new(ConnectionState::default()) };
         provide_context(live);
         // Effects run in the browser only, and after the first rendering.
         Effect::new(move |_| socket::start(live));
@@ -50,16 +49,6 @@ impl Live {
     /// Follows topics from a snapshot's cursor until the owner of the call is cleaned up. Call it in an `Effect`.
     /// On the server it does nothing.
     pub fn follow(self, topics: Vec<Topic>, from: Cursor, on_notice: impl Fn(Notice) + 'static) {
-        let number = self.with(|followers| followers.add(topics, from, Rc::new(on_notice)));
-        socket::topics_changed(self);
-        on_cleanup(move || {
-            self.with(|followers| followers.remove(number));
-            socket::topics_changed(self);
-        });
-    }
-
-    /// Works on the followers. None of them is called meanwhile: it may well come back here.
-    pub(super) fn with<R: Default>(self, work: impl FnOnce(&mut Followers) -> R) -> R {
-        self.followers.try_with_value(|followers| work(&mut followers.borrow_mut())).unwrap_or_default()
+        socket::follow(self, topics, from, Rc::new(on_notice));
     }
 }

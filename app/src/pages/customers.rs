@@ -30,7 +30,16 @@ pub fn CustomersPage() -> impl IntoView {
     });
     let customers = Resource::new_blocking(move || query.get(), list_customers);
     let reload = Callback::new(move |()| customers.refetch());
-    let (is_pending, set_pending) = signal(false);
+    let is_pending = RwSignal::new(false);
+    // In this order: the first run leaves it false.
+    Effect::new(move |_| {
+        query.track();
+        is_pending.set(true);
+    });
+    Effect::new(move |_| {
+        customers.track();
+        is_pending.set(false);
+    });
     let text = Memo::new(move |_| query.with(|query| query.text.clone()));
     let sort = Memo::new(move |_| query.with(|query| query.sort));
     let searched =
@@ -55,7 +64,6 @@ pub fn CustomersPage() -> impl IntoView {
             <Loaded
                 resource=customers
                 skeleton=|| view! { <TableSkeleton rows=20 /> }
-                set_pending
                 draw=move |snapshot| view! { <Customers snapshot query reload /> }
             />
         </div>
@@ -74,6 +82,10 @@ fn Customers(
 ) -> impl IntoView {
     let has_changed = follow(snapshot, query, reload);
     let news = Signal::derive(move || has_changed.get().then(|| "Customers changed. Show".to_owned()));
+    let show = Callback::new(move |()| {
+        window().scroll_to_with_x_and_y(0.0, 0.0);
+        reload.run(());
+    });
     let total = Memo::new(move |_| snapshot.with(|snapshot| snapshot.data.total));
     let is_empty = Memo::new(move |_| snapshot.with(|snapshot| snapshot.data.listing.items.is_empty()));
     let to_page =
@@ -88,7 +100,7 @@ fn Customers(
         <p class="total muted">
             {move || format!("{} in all", figures::counted(total.get(), "customer", "customers"))}
         </p>
-        <NewsButton news show=reload />
+        <NewsButton news show />
         {move || match (is_empty.get(), total.get()) {
             (false, _) => view! { <Rows snapshot query /> }.into_any(),
             (true, 0) => view! { <NoCustomers /> }.into_any(),

@@ -123,7 +123,13 @@ impl Desk {
                 self.total_bytes.set(total_bytes);
             }
             UploadNews::Accepted(import_id) => return Some(import_id),
-            UploadNews::Refused(Refusal { title, detail, .. }) => self.trouble(&title, &detail.unwrap_or_default()),
+            UploadNews::Refused(Refusal { title, detail, code }) => {
+                // The file changed since its key was made: it is another file now.
+                if code.as_deref() == Some("idempotency_key_reused") {
+                    self.key.set_value(None);
+                }
+                self.trouble("The file was not taken", &detail.unwrap_or(title));
+            }
             UploadNews::Lost => self.trouble(
                 "The connection was lost",
                 "Try again: the file is not imported twice. If you changed it meanwhile, choose it again.",
@@ -174,13 +180,14 @@ fn ImportForm(
             on:submit=on_submit
         >
             {move || refused.get().map(|detail| view! { <Trouble title="The file was not taken" detail /> })}
+            // Before the file: a server that reads the form as it streams knows the mode when the file comes.
+            <ModeChoice mode=desk.mode />
             <DropZone
                 input=desk.input
                 chosen=desk.chosen
                 on_choice=Callback::new(move |file| desk.choose(file))
                 limits=LIMITS
             />
-            <ModeChoice mode=desk.mode />
             {move || match desk.sending.get() {
                 Sending::No => ().into_any(),
                 Sending::Stopped { title, detail } => view! { <Trouble title detail /> }.into_any(),

@@ -17,4 +17,4 @@ pub use customers::CustomersPage;
 pub use import::ImportPage;
 pub use import_file::ImportFilePage;
 pub use imports::ImportsPage;
-pub use not_found::NotFoundPage;
+pub use not_found::{NotFoundPage, SetStatus};

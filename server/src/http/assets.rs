@@ -47,9 +47,11 @@ pub(super) async fn bundle_file(Path(file): Path<String>, headers: HeaderMap) ->
     answer(&format!("pkg/{file}"), &headers, FOR_EVER)
 }
 
-/// `GET /{file}`: what stands in `public/`.
-pub(super) async fn public_file(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    answer(&file, &headers, FOR_AN_HOUR)
+/// What stands in `public/`; `None` for any other path.
+pub(super) fn public_file(path: &str, headers: &HeaderMap) -> Option<Response> {
+    let name = path.strip_prefix('/').filter(|name| !name.contains('/'))?;
+    Site::get(name)?;
+    Some(answer(name, headers, FOR_AN_HOUR))
 }
 
 fn answer(path: &str, headers: &HeaderMap, keep: HeaderValue) -> Response {

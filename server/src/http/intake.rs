@@ -6,7 +6,10 @@ use app::{
 };
 use axum::{
     body::Body,
-    extract::{FromRequest, Multipart, Request, multipart::Field},
+    extract::{
+        FromRequest, Multipart, Request,
+        multipart::{Field, MultipartError},
+    },
     http::{HeaderMap, header},
 };
 use bytes::Bytes;
@@ -114,30 +117,47 @@ async fn receive_form(
     state: &AppState,
     mut form: Multipart,
     import_id: ImportId,
-    mut mode: ImportMode,
+    mode: ImportMode,
 ) -> Result<Upload, ApiError> {
-    let broken =
-        |problem: axum::extract::multipart::MultipartError| ApiError::BadRequest { message: problem.body_text() };
-    while let Some(field) = form.next_field().await.map_err(broken)? {
-        match field.name() {
-            Some("mode") => {
-                let name = field.text().await.map_err(broken)?;
-                mode = name.parse().map_err(|problem| ApiError::invalid("mode", problem))?;
-            }
-            Some("file") => {
-                let file_name = file_name(&field);
-                let file = keep(state, import_id, field).await?;
-                // What a browser sends for a form without a chosen file.
-                if file_name.is_none() && file.size_bytes == 0 {
-                    discard(state, &file).await;
-                    return Err(no_file());
-                }
-                return Ok(Upload { file, file_name, mode });
-            }
-            _ => {}
+    let mut fields = Fields { mode, received: None };
+    let is_read = fields.read(state, &mut form, import_id).await;
+    match (is_read, fields.received) {
+        (Ok(()), Some((file, file_name))) if file_name.is_some() || file.size_bytes > 0 => {
+            Ok(Upload { file, file_name, mode: fields.mode })
         }
+        (refused, Some((file, _))) => {
+            discard(state, &file).await;
+            Err(refused.err().unwrap_or_else(no_file))
+        }
+        (refused, None) => Err(refused.err().unwrap_or_else(no_file)),
     }
-    Err(no_file())
+}
+
+/// The fields of a form, in whichever order they come.
+struct Fields {
+    mode: ImportMode,
+    /// A browser sends a file without a name and without a byte when none was chosen.
+    received: Option<(KeptFile, Option<String>)>,
+}
+
+impl Fields {
+    async fn read(&mut self, state: &AppState, form: &mut Multipart, import_id: ImportId) -> Result<(), ApiError> {
+        let broken = |problem: MultipartError| ApiError::BadRequest { message: problem.body_text() };
+        while let Some(field) = form.next_field().await.map_err(broken)? {
+            match field.name() {
+                Some("mode") => {
+                    let name = field.text().await.map_err(broken)?;
+                    self.mode = name.parse().map_err(|problem| ApiError::invalid("mode", problem))?;
+                }
+                Some("file") if self.received.is_none() => {
+                    let file_name = file_name(&field);
+                    self.received = Some((keep(state, import_id, field).await?, file_name));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }
 
 fn no_file() -> ApiError {
@@ -162,7 +182,7 @@ where
 
 async fn discard(state: &AppState, file: &KeptFile) {
     if let Err(error) = state.parts.files.remove(&file.path).await {
-        tracing::warn!(path = file.path, %error, "an empty upload could not be removed");
+        tracing::warn!(path = file.path, %error, "a refused upload could not be removed");
     }
 }
 

@@ -1,6 +1,8 @@
 //! The pages: rendered here, taken over in the browser. They are never kept by a browser, the files they name are.
 
-use app::{App, shell};
+use std::sync::Arc;
+
+use app::{App, api::backend::Backend, pages::SetStatus, shell};
 use axum::{
     Router,
     extract::{Request, State},
@@ -8,9 +10,10 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use leptos::prelude::provide_context;
-use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context};
 
+use super::assets;
 use crate::AppState;
 
 /// The routes of all pages, and of the functions that they call.
@@ -20,20 +23,36 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .leptos_routes_with_context(
             state,
             generate_route_list(App),
-            move || provide_context(backend.clone()),
+            move || provide_page_context(backend.clone()),
             move || shell(assets.clone()),
         )
         .layer(middleware::from_fn(never_kept))
 }
 
-/// What no route answers: the page that says so.
-pub(super) async fn not_found(State(state): State<AppState>, request: Request) -> Response {
+/// What no route answers: a file that stands in `public/`, or the page that says that there is nothing.
+pub(super) async fn file_or_not_found(State(state): State<AppState>, request: Request) -> Response {
+    if let Some(file) = assets::public_file(request.uri().path(), request.headers()) {
+        return file;
+    }
     let (backend, assets) = (state.backend.clone(), state.assets.clone());
-    let render = render_app_async_with_context(move || provide_context(backend.clone()), move || shell(assets.clone()));
+    let render =
+        render_app_async_with_context(move || provide_page_context(backend.clone()), move || shell(assets.clone()));
     let mut response = render(request).await.into_response();
     *response.status_mut() = StatusCode::NOT_FOUND;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// What a page finds in its context: whom to ask, and how to say that there is nothing at its address.
+fn provide_page_context(backend: Arc<dyn Backend>) {
+    provide_context(backend);
+    if let Some(response) = use_context::<ResponseOptions>() {
+        provide_context(SetStatus(Arc::new(move |code| {
+            if let Ok(status) = StatusCode::from_u16(code) {
+                response.set_status(status);
+            }
+        })));
+    }
 }
 
 async fn never_kept(request: Request, next: Next) -> Response {

@@ -189,8 +189,9 @@ impl Connection {
 
     /// Puts a change of topics in force: first what the added topics missed, then the word that they are listened to.
     async fn change(&mut self, change: TopicChange) -> Result<Bytes, BackplaneError> {
-        let added: BTreeSet<Topic> = change.add.into_iter().filter(|topic| !self.topics.contains(topic)).collect();
         let mut bytes = BytesMut::new();
+        let added: BTreeSet<Topic> = change.add.into_iter().collect();
+        // Even topics that are listened to already: who asks again may have come later than what was sent for them.
         if let Some(from) = change.from.filter(|_| !added.is_empty()) {
             self.catch_up(&added, from, &mut bytes).await?;
         }

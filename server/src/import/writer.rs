@@ -155,7 +155,7 @@ impl<'a> Writer<'a> {
 
     /// Rows a second of this attempt: a pause before it, when no worker lived, says nothing of the speed.
     fn rate(&self) -> Option<u64> {
-        let elapsed_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        (elapsed_ms > 0).then(|| self.rows_of_attempt.saturating_mul(1_000) / elapsed_ms)
+        let elapsed_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        (elapsed_us > 0).then(|| self.rows_of_attempt.saturating_mul(1_000_000) / elapsed_us)
     }
 }

@@ -214,11 +214,13 @@ async fn a_form_names_the_file_and_a_form_without_one_is_told_so() {
 async fn a_form_of_a_page_without_script_is_sent_on_to_its_import() {
     let app = spawn_app().await;
 
-    let answer = app.upload_form("/customers/import", form(THREE)).await;
+    let answer = app.upload_form("/customers/import", form(THREE).text("mode", "update")).await;
     let refused = app.upload_form("/customers/import", multipart::Form::new().text("mode", "upsert")).await;
 
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    assert!(answer.headers()[header::LOCATION].to_str().expect("ASCII").starts_with("/imports/"));
+    let location = answer.headers()[header::LOCATION].to_str().expect("ASCII");
+    assert!(location.starts_with("/imports/"));
+    assert_eq!(counts(&app.finished(&format!("/api/v1{location}")).await), [3, 0, 0, 0, 3, 0]);
     assert_eq!(refused.headers()[header::LOCATION], "/customers/import?refused=no_file");
 }
 

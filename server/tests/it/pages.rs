@@ -4,7 +4,8 @@ use reqwest::{StatusCode, header};
 
 use crate::harness::spawn_app;
 
-#[tokio::test]
+// On several threads, as the program runs: what a page leaves behind may be dropped by another one than made it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_page_is_rendered_and_never_kept() {
     let app = spawn_app().await;
     let import = app.import("name,email\nAnn,ann@x.org\nBad,bad\n").await;
@@ -24,6 +25,10 @@ async fn every_page_is_rendered_and_never_kept() {
         for word in words {
             assert!(html.contains(word), "{path} has no {word}");
         }
+        let again = futures::future::join_all((0..40).map(|_| async { app.get(path).await.text().await }));
+        for html in again.await {
+            assert!(html.expect("a whole page").contains("</html>"), "{path}");
+        }
     }
 }
 
@@ -32,10 +37,15 @@ async fn an_address_without_a_page_is_not_found_and_says_so() {
     let app = spawn_app().await;
 
     let nowhere = app.get("/tea/room").await;
+    let nobody = app.get("/nowhere").await;
+    let no_import = app.get("/imports/0190d6c8-7c4b-7000-8000-000000000001").await;
     let file = app.get("/pkg/none.js").await;
 
-    assert_eq!(nowhere.status(), StatusCode::NOT_FOUND);
-    assert!(nowhere.headers()[header::CONTENT_TYPE].to_str().expect("ASCII").starts_with("text/html"));
+    for page in [nowhere, nobody, no_import] {
+        assert_eq!(page.status(), StatusCode::NOT_FOUND, "{}", page.url());
+        assert!(page.headers()[header::CONTENT_TYPE].to_str().expect("ASCII").starts_with("text/html"));
+        assert!(page.text().await.expect("text").contains("</html>"));
+    }
     assert_eq!(file.status(), StatusCode::NOT_FOUND);
 }
 
