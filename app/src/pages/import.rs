@@ -64,9 +64,12 @@ fn Import(
         import.with(|import| import.file_name.clone().unwrap_or_else(|| "File without a name".to_owned()))
     });
     let status = Memo::new(move |_| import.with(|import| import.status));
+    // The server reads the title last of all, when this part of the page may be gone already.
+    let first_name = name.get_untracked();
+    let title = move || name.try_get().unwrap_or_else(|| first_name.clone());
 
     view! {
-        <Title text=name />
+        <Title text=title />
         <PageHead
             title=name
             note=move || view! { <ImportFacts import now /> }
