@@ -48,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) database_url: String,
     pub(crate) auto_migrate: bool,
+    /// Whether a Redis is named, which this version does not use yet.
+    pub(crate) names_redis: bool,
     pub(crate) heartbeat: Duration,
     pub(crate) retention: Retention,
     pub(crate) log: LogConfig,
@@ -88,6 +90,7 @@ impl Config {
             addr: parsed("SIGNALBOX_ADDR", set("SIGNALBOX_ADDR")?, SocketAddr::from(([127, 0, 0, 1], 3000)))?,
             database_url,
             data_dir,
+            names_redis: set("REDIS_URL")?.is_some() || set("REDIS_HOST")?.is_some(),
             auto_migrate: parsed("SIGNALBOX_AUTO_MIGRATE", set("SIGNALBOX_AUTO_MIGRATE")?, true)?,
             heartbeat: Duration::from_secs(seconds),
             retention: Retention {

@@ -22,6 +22,9 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Parts> {
     let files =
         Files::in_folder(&uploads).with_context(|| format!("the folder {} can't be used", uploads.display()))?;
     let backplane = SqlBackplane::open(database.clone(), config.retention).await?;
+    if config.names_redis {
+        tracing::warn!("a Redis is configured, but this version has no Redis backplane: the database is used");
+    }
     tracing::info!(backplane = backplane.name(), database = config.database_url, "opened");
     Ok(Parts { database, files, backplane })
 }
