@@ -15,12 +15,22 @@ const CONCURRENCY: u32 = 2;
 /// Example: signalbox worker --name night --queues customer.jobs=1
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Its name in lists; the machine's process id when left out
-    #[arg(long)]
+    /// Its name in lists: letters, digits, '-', '_' and '.'; made of its process id when left out
+    #[arg(long, value_parser = worker_name)]
     name: Option<String>,
     /// Queues, each with the number of jobs at the same time, such as customer.jobs=2; all queues when left out
     #[arg(long, value_delimiter = ',', value_name = "QUEUE=CONCURRENCY")]
     queues: Vec<QueueShare>,
+}
+
+/// A name that can stand in a list and in the name of a file.
+fn worker_name(text: &str) -> Result<String, String> {
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if is_plain && (1..=64).contains(&text.len()) {
+        Ok(text.to_owned())
+    } else {
+        Err("use 1 to 64 letters, digits, '-', '_' and '.'".to_owned())
+    }
 }
 
 /// A queue and how many of its jobs run at the same time.
@@ -81,5 +91,12 @@ mod tests {
         assert!("=4".parse::<QueueShare>().is_err());
         assert!("customer.jobs=0".parse::<QueueShare>().is_err());
         assert!("customer.jobs=many".parse::<QueueShare>().is_err());
+    }
+
+    #[test]
+    fn a_name_is_no_path() {
+        assert_eq!(worker_name("night-1").as_deref(), Ok("night-1"));
+        assert!(worker_name("../night").is_err());
+        assert!(worker_name("").is_err());
     }
 }

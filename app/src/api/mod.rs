@@ -1,7 +1,7 @@
 //! All that a page may ask the server, and how a refusal looks.
 //!
 //! A page calls a function of this module. On the server it runs in place; in the browser it is a request to the
-//! same function. Either way it is one line into [`Backend`](backend::Backend).
+//! same function. Either way it is one line into `Backend`.
 
 /// The seam between pages and server.
 pub mod backend;

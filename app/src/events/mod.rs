@@ -9,10 +9,10 @@
 //! | `system_notification` | `general` | something that everyone should know |
 //! | `custom` | `custom:{name}` | a program published something of its own |
 //!
-//! The frames that speak of the stream itself ([`StreamEvent`]) have no topic and are not in the log.
+//! The frames that speak of the stream itself (`StreamEvent`) have no topic and are not in the log.
 //!
 //! Events carry ids and new values, never rendered text. A wire name is written here once and never renamed:
-//! a new one is added, the old one retired. A type that this build doesn't know is read as [`Event::Unknown`],
+//! a new one is added, the old one retired. A type that this build doesn't know is read as `Event::Unknown`,
 //! which a page answers by loading its snapshot again.
 
 /// A place in the event log.

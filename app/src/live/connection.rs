@@ -1,7 +1,7 @@
 //! What state the connection is in, and when to try again.
 //!
-//! A pure state machine: the clock and chance come in as arguments, what to do goes out as an [`Order`]. The thin shell
-//! around it, [`stream`](super::stream), owns the socket and the timer.
+//! A pure state machine: the clock and chance come in as arguments, what to do goes out as an `Order`. The thin shell
+//! around it, `stream`, owns the socket and the timer.
 //!
 //! The browser's own reconnection is not used: it waits for ever on a half-open socket, gives up for good on an answer
 //! other than 200, and repeats at a fixed pace that makes every tab come back in the same instant.
@@ -45,6 +45,8 @@ pub enum Input {
 const OPENING_LIMIT_MS: f64 = 4_000.0;
 /// How much longer than promised the server may be silent before the page calls it stale.
 const STALE_GRACE_MS: f64 = 5_000.0;
+/// The longest time between two tries, less what a look at the clock may come late.
+const TRIES_APART_MS: f64 = 4_500.0;
 /// The longest pause between two tries; with the opening limit it keeps them at most 5 s apart while the server refuses.
 const LONGEST_PAUSE_MS: f64 = 4_000.0;
 
@@ -144,7 +146,12 @@ impl Connection {
             let ceiling = (1_000.0 * 2_f64.powi(self.tries.min(8).cast_signed())).min(LONGEST_PAUSE_MS);
             500.0 + chance * (ceiling - 500.0)
         };
-        self.phase = Phase::Pausing { until_ms: now_ms + pause_ms };
+        // A server that takes connections and never answers has used up some of the time between two tries already.
+        let left_ms = match self.phase {
+            Phase::Opening { since_ms } => (TRIES_APART_MS - (now_ms - since_ms)).max(0.0),
+            _ => TRIES_APART_MS,
+        };
+        self.phase = Phase::Pausing { until_ms: now_ms + pause_ms.min(left_ms) };
         Order::Close
     }
 }
@@ -238,6 +245,22 @@ mod tests {
                 prop_assert!(now_ms - last_try_ms <= 5_000.0);
                 last_try_ms = now_ms;
                 connection.step(Input::Lost, now_ms, chance);
+            }
+        }
+
+        #[test]
+        fn while_the_server_never_answers_tries_are_at_most_five_seconds_apart(chances in prop::collection::vec(0.0..1.0, 1..20)) {
+            let mut connection = live_connection();
+            let mut now_ms = 20.0;
+            let mut last_try_ms = now_ms;
+            connection.step(Input::Lost, now_ms, 0.5);
+
+            for chance in chances {
+                while connection.step(Input::Tick, now_ms, chance) != Some(Order::Open) {
+                    now_ms += 250.0;
+                }
+                prop_assert!(now_ms - last_try_ms <= 5_000.0);
+                last_try_ms = now_ms;
             }
         }
 

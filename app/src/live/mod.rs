@@ -1,6 +1,6 @@
 //! The live stream in the browser, and the boards that it moves.
 //!
-//! A page takes a [`Snapshot`](crate::domain::Snapshot), shows it, and follows its topics from the snapshot's cursor:
+//! A page takes a `Snapshot`, shows it, and follows its topics from the snapshot's cursor:
 //! no second request, and no hole between the two. On the server nothing listens; the same calls do nothing.
 
 /// What state the connection is in, and when to try again: pure, so that it is tested natively.

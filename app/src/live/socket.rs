@@ -1,5 +1,5 @@
 //! The only `EventSource` of the tab, and the browser's signs of trouble. The thin shell around
-//! [`connection`](super::connection): it decides nothing. On the server nothing of it exists.
+//! `connection`: it decides nothing. On the server nothing of it exists.
 
 #[cfg(feature = "hydrate")]
 pub(super) use in_browser::{follow, start};
@@ -181,6 +181,8 @@ mod in_browser {
     /// Drops the line. A line is dropped from within its own callbacks too, so its closures are let go a moment later.
     fn close() {
         with(Followers::disconnect);
+        // A request about the line that is gone may hang for minutes; the next line does not wait for it.
+        ASKING.set(false);
         if let Some(line) = LINE.take() {
             line.source.close();
             set_timeout(move || drop(line), Duration::ZERO);

@@ -1,6 +1,6 @@
 //! The live stream as pages use it: its state, and what to be told of.
 //!
-//! There is one connection, whatever the number of followers; [`socket`](super::socket) holds it. A follower that comes while it is
+//! There is one connection, whatever the number of followers; `socket` holds it. A follower that comes while it is
 //! open is added to it, from its snapshot's cursor on, so that nothing lies between the snapshot and the first event.
 
 use std::rc::Rc;

@@ -3,7 +3,7 @@
 //! **Invariant:** a state change and the event that tells it are one atomic step. Nothing publishes "afterwards".
 //!
 //! What is deliberately absent: scheduling policy. Whether a failed job is tried again, and when, is decided by the
-//! [runner](crate::jobs::runner) and told to the engine as an [`Ending`]; the engine keeps states, leases and the log.
+//! `runner` and told to the engine as an `Ending`; the engine keeps states, leases and the log.
 
 /// SQLite, inside the process.
 pub mod sql;

@@ -1,6 +1,6 @@
 //! The suite that every backplane passes. What is not in it is not a feature.
 //!
-//! A test is a function over any [`Backplane`]; an engine is a function that makes a fresh one. [`engine_passes`] crosses the two.
+//! A test is a function over any `Backplane`; an engine is a function that makes a fresh one. `engine_passes` crosses the two.
 
 /// Handing jobs to workers.
 mod claim;

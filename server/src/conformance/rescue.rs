@@ -55,7 +55,10 @@ pub(super) async fn a_third_stall_without_progress_dead_letters_the_job(engine: 
     engine.backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
 
     for _ in 0..3 {
-        stall(&*engine.backplane, async |_| {}).await;
+        stall(&*engine.backplane, async |job| {
+            engine.backplane.report(&job.lease, Progress::default()).await.expect("reported");
+        })
+        .await;
     }
 
     assert_eq!(engine.backplane.job_state(&"a".into()).await.expect("answered"), Some(JobState::Failed));
@@ -66,7 +69,8 @@ pub(super) async fn progress_forgives_earlier_stalls(engine: Engine) {
 
     for _ in 0..5 {
         stall(&*engine.backplane, async |job| {
-            engine.backplane.report(&job.lease, Progress::default()).await.expect("reported");
+            let further = Progress { percent: 1, ..Progress::default() };
+            engine.backplane.report(&job.lease, further).await.expect("reported");
         })
         .await;
     }

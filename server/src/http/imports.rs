@@ -111,7 +111,7 @@ pub(super) async fn errors(
 }
 
 /// Refused rows that are read at once.
-const REFUSED_ROWS: u32 = 1_000;
+const REFUSED_ROWS: u32 = 50;
 /// What stands behind the columns of the file.
 const ERROR_COLUMNS: [&str; 4] = ["_error_row", "_error_line", "_error_column", "_error"];
 

@@ -1,6 +1,6 @@
 //! From the log to the browser.
 //!
-//! One task a node tails the log; each event is encoded once into a [`Frame`] and put into a bounded [`Ring`]. A connection is a
+//! One task a node tails the log; each event is encoded once into a `Frame` and put into a bounded `Ring`. A connection is a
 //! place in the log and a set of topics: it has no queue that could overflow. Who falls off the ring is refilled from the log, and who
 //! asks for a place that the log has lost is told `reset`. So a listener may be slow, but never silently behind.
 

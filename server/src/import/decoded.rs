@@ -1,6 +1,6 @@
 //! A file's bytes as UTF-8, or an error, never a replacement character.
 //!
-//! [`Decoded`] goes through the file in pieces of 64 KiB, so that its memory does not depend on the file. It checks
+//! `Decoded` goes through the file in pieces of 64 KiB, so that its memory does not depend on the file. It checks
 //! more than the letter of an encoding: a byte that Windows-1252 leaves open means that the file was written in
 //! something else, and a NUL, which no text has, could not be stored by every database.
 //!

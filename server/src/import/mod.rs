@@ -76,9 +76,9 @@ use crate::{
     },
 };
 
-/// Rows of a chunk: with e-mails in random order a chunk changes every page of their index, so few large chunks write far less than
-/// many small ones; and few enough rows that an upload never waits long for the writer.
-const ROWS_PER_CHUNK: usize = 10_000;
+/// Rows of a chunk: enough to forget the cost of a transaction, few enough that an upload never waits long for the writer, and that
+/// a watcher sees the import move.
+const ROWS_PER_CHUNK: usize = 5_000;
 /// Chunks that are read ahead.
 const CHUNKS_AHEAD: usize = 1;
 
@@ -104,9 +104,15 @@ pub async fn run(import_id: ImportId, context: &JobContext) -> Result<RowCounts,
 
     let mut chunks = read_ahead(context.parts.files.clone(), taken.storage_path, format, position);
     let mut writer = writer::Writer::new(import_id, mode, context);
+    let mut is_complete = false;
     while let Some(chunk) = chunks.recv().await {
         context.check()?;
-        writer.write(chunk.map_err(|error| unreadable(import_id, &error))?).await?;
+        let chunk = chunk.map_err(|error| unreadable(import_id, &error))?;
+        is_complete = chunk.is_last;
+        writer.write(chunk).await?;
+    }
+    if !is_complete {
+        return Err(JobError::Retry(format!("reading the file of import {import_id} broke off")));
     }
     final_counts(import_id, context).await
 }

@@ -22,6 +22,7 @@ impl Job for BulkImportCustomers {
     const QUEUE: &'static str = "customer.jobs";
     // An import goes on from where the last attempt came to, so deaths of its worker that are no fault of its own may be many.
     const MAX_STALLS: u32 = 25;
+    const MAX_ATTEMPTS: u32 = 50;
 
     type Output = Value;
 

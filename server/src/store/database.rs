@@ -53,6 +53,24 @@ struct Line {
     emptied: Notify,
 }
 
+/// A place in the line. It is given up even when whoever waits is gone before the writer comes.
+struct Place<'a>(&'a Line);
+
+impl<'a> Place<'a> {
+    fn in_line(line: &'a Line) -> Self {
+        line.people.fetch_add(1, Ordering::SeqCst);
+        Self(line)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if self.0.people.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.emptied.notify_waiters();
+        }
+    }
+}
+
 /// The longest that the background lets others pass.
 const COURTESY: Duration = Duration::from_millis(200);
 
@@ -142,12 +160,8 @@ impl Database {
     /// # Errors
     /// The writer is busy for too long, or the database can't be reached.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
-        self.line.people.fetch_add(1, Ordering::SeqCst);
-        let begun = self.take_writer().await;
-        if self.line.people.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.line.emptied.notify_waiters();
-        }
-        begun
+        let _place = Place::in_line(&self.line);
+        self.take_writer().await
     }
 
     /// The same for long work that nobody waits for: it lets the others pass first, though not for ever.
@@ -238,4 +252,25 @@ fn make_folder_of(path: &Path) -> Result<(), StoreError> {
         return Ok(());
     };
     std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder { path: folder.display().to_string(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_gives_up_waiting_for_the_writer_gives_up_the_place_in_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("db").display());
+        let database = Database::open(&url).await.expect("opened");
+        let writing = database.begin().await.expect("begun");
+
+        assert!(database.begin().now_or_never().is_none());
+
+        assert_eq!(database.line.people.load(Ordering::SeqCst), 0);
+        drop(writing);
+        database.begin_in_background().await.expect("begun");
+    }
 }

@@ -163,7 +163,7 @@ async fn page(
     limit: u32,
 ) -> Result<Vec<ErrorRow>, StoreError> {
     let rows = sqlx::query_as(
-        "select row_number, place, line_number, column_name, value, code, message, record
+        "select row_number, place, line_number, column_name, value, code, message, null as record
          from import_errors
          where import_id = $1 and (row_number, place) > ($2, $3)
          order by row_number, place limit $4",

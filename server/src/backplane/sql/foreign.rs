@@ -21,11 +21,12 @@ pub(super) async fn watch(database: Database) {
         let mut seen: Option<i64> = None;
         // The version is a matter of this one connection, so it is kept for as long as it works.
         while let Ok(version) = sqlx::query_scalar::<_, i64>("pragma data_version").fetch_one(&mut *connection).await {
-            if seen.is_some_and(|seen| seen != version) {
+            // The first look of a connection can't tell what came before it, so it counts as news.
+            if seen == Some(version) {
+                pause = (pause * 2).min(LONGEST_LOOK);
+            } else {
                 database.note_foreign_commit();
                 pause = SHORTEST_LOOK;
-            } else {
-                pause = (pause * 2).min(LONGEST_LOOK);
             }
             seen = Some(version);
             tokio::time::sleep(pause).await;

@@ -51,7 +51,8 @@ pub(super) async fn report(
 ) -> Result<Finished, BackplaneError> {
     let mut transaction = database.begin().await?;
     let row: Option<JobRow> = sqlx::query_as(
-        "update jobs set progress = $1, stage = $2, message = $3, stalls = 0
+        "update jobs set progress = $1, stage = $2, message = $3,
+             stalls = case when $1 > progress then 0 else stalls end
          where job_id = $4 and token = $5 and state = 'active'
          returning job_id, queue_name, job_name, public, attempt, max_attempts, progress, stage, message",
     )

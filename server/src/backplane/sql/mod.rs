@@ -1,7 +1,7 @@
 //! The backplane inside a database: today SQLite, in the same file as the domain data.
 //!
 //! Every function that changes a job writes its event in the same transaction. Waiting costs nothing: whoever waits is woken by
-//! the next commit, of this process through a channel, of another one through [`foreign`].
+//! the next commit, of this process through a channel, of another one through `foreign`.
 
 mod foreign;
 mod lease;
