@@ -13,7 +13,8 @@ use axum::{
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
 
-/// What the bundler left; empty in a build without a bundle, as for the server's own tests.
+/// What the bundler left; empty in a build without a bundle, as for the server's own tests. A release carries the files, a debug
+/// build reads them where they lie, so that it shows what was built last.
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../target/site"]
 #[allow_missing = true]
@@ -31,15 +32,18 @@ struct Manifest {
     css: String,
 }
 
-/// The names of the bundle's files. Without a bundle the names lead nowhere, and pages stay as the server rendered them.
+/// The names of the bundle's files. Without a manifest they are those that cargo-leptos gives; where it made none either, pages stay
+/// as the server rendered them.
 pub(crate) fn of_this_build() -> Assets {
     let manifest = Site::get("pkg/manifest.json").and_then(|file| serde_json::from_slice::<Manifest>(&file.data).ok());
-    let manifest = manifest.unwrap_or_else(|| {
-        tracing::warn!("this program was built without its browser bundle; pages will not be live");
-        let missing = |ending: &str| format!("missing.{ending}");
-        Manifest { js: missing("js"), wasm: missing("wasm"), css: missing("css") }
+    let Manifest { js, wasm, css } = manifest.unwrap_or_else(|| {
+        tracing::warn!(
+            "this program was built without the bundle's manifest; its files are asked for by their plain names"
+        );
+        let named = |ending: &str| format!("signalbox.{ending}");
+        Manifest { js: named("js"), wasm: named("wasm"), css: named("css") }
     });
-    Assets { js: manifest.js, wasm: manifest.wasm, css: manifest.css }
+    Assets { js, wasm, css }
 }
 
 /// `GET /pkg/{file}`
