@@ -9,23 +9,50 @@ const LAST: [&str; 10] =
 const CITIES: [(&str, &str); 6] =
     [("Wien", "AT"), ("Lyon", "FR"), ("Porto", "PT"), ("Leeds", "GB"), ("Osaka", "JP"), ("Austin", "US")];
 
-/// A file of `rows` customers, about 90 bytes each. Different `batch`es have different e-mails.
+/// A customer, as a file says it.
+pub(super) struct Customer {
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) phone: String,
+    pub(super) company: String,
+    pub(super) city: &'static str,
+    pub(super) country: &'static str,
+    pub(super) total_spend_cents: u32,
+    pub(super) visits: u32,
+}
+
+/// The customer of a row. Different `batch`es have different e-mails.
+pub(super) fn customer(batch: usize, row: usize) -> Customer {
+    let (first, last) = (FIRST[row % FIRST.len()], LAST[row / 7 % LAST.len()]);
+    let (city, country) = CITIES[row / 3 % CITIES.len()];
+    // Spread over the alphabet, so that the index of e-mails is not written in order.
+    let mark = row.wrapping_mul(2_654_435_761) % 4_294_967_296;
+    let below = |limit: usize| u32::try_from(row % limit).unwrap_or_default();
+    Customer {
+        name: format!("{first} {last}"),
+        email: format!("c{mark:08x}.{batch}@example.com"),
+        phone: format!("+43 1 {:07}", row % 10_000_000),
+        company: format!("{last} & Co"),
+        city,
+        country,
+        total_spend_cents: below(5_000) * 100 + below(100),
+        visits: below(40),
+    }
+}
+
+/// A file of `rows` customers, about 90 bytes each.
 pub(super) fn csv(batch: usize, rows: usize) -> String {
     let mut text = String::with_capacity(rows * 96 + 64);
     text.push_str("name,email,phone,company,city,country,Total Spend,visits\n");
     for row in 0..rows {
-        let (first, last) = (FIRST[row % FIRST.len()], LAST[row / 7 % LAST.len()]);
-        let (city, country) = CITIES[row / 3 % CITIES.len()];
-        // Spread over the alphabet, so that the index of e-mails is not written in order.
-        let mark = row.wrapping_mul(2_654_435_761) % 4_294_967_296;
+        let Customer { name, email, phone, company, city, country, total_spend_cents: cents, visits } =
+            customer(batch, row);
         // Writing to a string can't fail.
         let _ = writeln!(
             text,
-            "{first} {last},c{mark:08x}.{batch}@example.com,+43 1 {:07},{last} & Co,{city},{country},{}.{:02},{}",
-            row % 10_000_000,
-            row % 5_000,
-            row % 100,
-            row % 40,
+            "{name},{email},{phone},{company},{city},{country},{}.{:02},{visits}",
+            cents / 100,
+            cents % 100,
         );
     }
     text

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use futures::future::try_join_all;
 
 use super::{
-    customers,
+    customers, plain,
     report::{self, Bar, Figure},
     trial::Trial,
 };
@@ -66,8 +66,9 @@ async fn answers(uploads: usize, rounds: usize) -> anyhow::Result<Vec<Figure>> {
     Ok(vec![figure("p50", 0.5, None), figure("p99", 0.99, Some(Bar::AtMost(110.0))), figure("max", 1.0, None)])
 }
 
-/// One file into an empty table, the same again, and the same with every row changed.
+/// One file into an empty table, beside plain upserts; the same again, and the same with every row changed.
 async fn speed(rows: usize) -> anyhow::Result<Vec<Figure>> {
+    let upserts = plain::upserts_per_second(rows).await?;
     let trial = Trial::start().await?;
     let fresh = rate(&trial, customers::csv(0, rows), rows, |rows| rows.inserted).await?;
     let same = rate(&trial, customers::csv(0, rows), rows, |rows| rows.unchanged).await?;
@@ -75,8 +76,11 @@ async fn speed(rows: usize) -> anyhow::Result<Vec<Figure>> {
     let changed = rate(&trial, changed, rows, |rows| rows.updated).await?;
     trial.stop().await?;
     let figure = |what: &str, value, bar| Figure { name: format!("{rows} rows, {what}"), value, unit: "rows/s", bar };
+    let share = 100.0 * fresh / upserts;
     Ok(vec![
+        figure("plain upserts, no file", upserts, None),
         figure("new", fresh, Some(Bar::AtLeast(100_000.0))),
+        Figure { name: "new, of plain upserts".to_owned(), value: share, unit: "%", bar: Some(Bar::AtLeast(70.0)) },
         figure("unchanged", same, None),
         figure("changed", changed, None),
     ])
@@ -126,7 +130,7 @@ fn percentile(sorted: &[Duration], share: f64) -> Duration {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts here are far below 2^52")]
-const fn count(number: usize) -> f64 {
+pub(super) const fn count(number: usize) -> f64 {
     number as f64
 }
 

@@ -2,6 +2,7 @@
 
 mod customers;
 mod import;
+mod plain;
 mod report;
 mod trial;
 

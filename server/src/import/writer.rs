@@ -80,7 +80,7 @@ impl<'a> Writer<'a> {
         let keys: Vec<&str> = chunk.rows.iter().map(|row| row.email_key.as_str()).collect();
         let known = customers::find_by_email_keys(transaction, &keys).await?;
         let merged = merge::merge(chunk.rows, known, self.mode, now);
-        customers::write(transaction, &merged.changed).await?;
+        customers::write(transaction, merged.changed).await?;
         customers::add_to_total(transaction, merged.counts.inserted).await?;
 
         let advance = Advance {

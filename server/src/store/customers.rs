@@ -1,9 +1,9 @@
 //! Customers: found by e-mail, written in bulk, listed in any order.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, vec};
 
 use app::domain::{Customer, CustomerId, CustomerPage, CustomerQuery, CustomerSort, Listing, SortOrder};
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Sqlite, query::Query, sqlite::SqliteArguments};
 use uuid::Uuid;
 
 use super::{Database, StoreError, Transaction, moment, optional_moment};
@@ -104,29 +104,44 @@ const COLUMNS: usize = 14;
 ///
 /// # Errors
 /// The database refused.
-pub async fn write(transaction: &mut Transaction, rows: &[CustomerRow]) -> Result<(), StoreError> {
-    for batch in rows.chunks(ROWS_PER_STATEMENT) {
-        let mut query = sqlx::query(AssertSqlSafe(upsert_statement(batch.len())));
-        for row in batch {
-            query = query
-                .bind(row.customer_id)
-                .bind(&row.email_key)
-                .bind(&row.email)
-                .bind(&row.name)
-                .bind(&row.phone)
-                .bind(&row.company)
-                .bind(&row.city)
-                .bind(&row.country)
-                .bind(row.total_spend_cents)
-                .bind(row.visits)
-                .bind(row.last_visit_at)
-                .bind(row.search_text())
-                .bind(row.created_at)
-                .bind(row.updated_at);
-        }
-        query.execute(transaction.connection()).await?;
+pub async fn write(transaction: &mut Transaction, rows: Vec<CustomerRow>) -> Result<(), StoreError> {
+    let mut rows = rows.into_iter();
+    let mut upsert = next_upsert(&mut rows);
+    while let Some(statement) = upsert {
+        // SQLite works on a thread of its own: meanwhile the next statement is made here.
+        let (written, following) =
+            tokio::join!(statement.execute(transaction.connection()), async { next_upsert(&mut rows) });
+        written?;
+        upsert = following;
     }
     Ok(())
+}
+
+/// The statement for the next rows; `None` when there are no more. It takes the rows' texts over instead of copying them.
+fn next_upsert(rows: &mut vec::IntoIter<CustomerRow>) -> Option<Query<'static, Sqlite, SqliteArguments>> {
+    let count = rows.len().min(ROWS_PER_STATEMENT);
+    if count == 0 {
+        return None;
+    }
+    let query = sqlx::query(AssertSqlSafe(upsert_statement(count)));
+    Some(rows.take(count).fold(query, |query, row| {
+        let search_text = row.search_text();
+        query
+            .bind(row.customer_id)
+            .bind(row.email_key)
+            .bind(row.email)
+            .bind(row.name)
+            .bind(row.phone)
+            .bind(row.company)
+            .bind(row.city)
+            .bind(row.country)
+            .bind(row.total_spend_cents)
+            .bind(row.visits)
+            .bind(row.last_visit_at)
+            .bind(search_text)
+            .bind(row.created_at)
+            .bind(row.updated_at)
+    }))
 }
 
 fn upsert_statement(rows: usize) -> String {

@@ -25,8 +25,11 @@ use super::{StoreError, durability::Durability};
 /// Migrations are part of the program, so that one file is all that an installation needs.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite");
 
-/// Pages of 4 KiB in the write-ahead log before it is folded back into the file: 64 MiB. An import with e-mails in random order
-/// changes the same pages of the index again and again; the longer the log, the fewer of these changes reach the file.
+/// Bytes of a page of a new database. An import with e-mails in random order changes nearly every page of their index with each chunk:
+/// pages twice as large as SQLite's own choice are half as many writes.
+const PAGE_BYTES: u32 = 8_192;
+/// Pages in the write-ahead log before it is folded back into the file: 128 MiB. The longer the log, the fewer of the changes that
+/// follow each other on one page reach the file; and whoever folds it back waits for the disk.
 const WAL_PAGES: &str = "16000";
 /// Page cache of the writer, in KiB (negative by SQLite's convention). It bounds the memory of an import of any size.
 const WRITER_CACHE: &str = "-24576";
@@ -84,6 +87,7 @@ impl Database {
             .create_if_missing(true)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
+            .page_size(PAGE_BYTES)
             .auto_vacuum(SqliteAutoVacuum::Incremental)
             .busy_timeout(Duration::from_secs(10));
         let path = options.get_filename().to_owned();
