@@ -20,49 +20,51 @@ pub(super) struct Merged {
     pub(super) counts: RowCounts,
 }
 
-struct Merging {
-    customer: CustomerRow,
-    /// Its turn among the changed ones; `None` as long as nothing changed.
-    turn: Option<usize>,
+/// Where a customer stands.
+enum Standing {
+    /// As the database has it.
+    Known(Box<CustomerRow>),
+    /// To be written: its place among the changed ones.
+    Changed(usize),
 }
 
 /// Merges rows into the customers `known` by their e-mails.
 pub(super) fn merge(rows: Vec<FileRow>, known: Vec<CustomerRow>, mode: ImportMode, now: Timestamp) -> Merged {
     let now_ms = now.as_millisecond();
     let mut counts = RowCounts::default();
-    let mut turns = 0;
-    let mut customers: HashMap<String, Merging> =
-        known.into_iter().map(|customer| (customer.email_key.clone(), Merging { customer, turn: None })).collect();
+    // In the order of the file, so that an import that was interrupted writes the same as one that was not.
+    let mut changed: Vec<CustomerRow> = Vec::with_capacity(rows.len());
+    let mut customers: HashMap<String, Standing> = HashMap::with_capacity(rows.len());
+    customers.extend(known.into_iter().map(|known| (known.email_key.clone(), Standing::Known(Box::new(known)))));
 
     for row in rows {
         match customers.entry(row.email_key.clone()) {
             Entry::Vacant(_) if mode == ImportMode::Update => counts.skipped += 1,
             Entry::Vacant(place) => {
                 counts.inserted += 1;
-                place.insert(Merging { customer: new_customer(row, now_ms), turn: Some(turns) });
-                turns += 1;
+                place.insert(Standing::Changed(changed.len()));
+                changed.push(new_customer(row, now_ms));
             }
             Entry::Occupied(_) if mode == ImportMode::Create => counts.skipped += 1,
             Entry::Occupied(mut place) => {
-                let merging = place.get_mut();
-                if take(&mut merging.customer, row) {
-                    counts.updated += 1;
-                    merging.customer.updated_at = now_ms;
-                    if merging.turn.is_none() {
-                        merging.turn = Some(turns);
-                        turns += 1;
-                    }
-                } else {
+                let is_news = match place.get_mut() {
+                    Standing::Known(customer) => take(customer, row, now_ms),
+                    Standing::Changed(turn) => take(&mut changed[*turn], row, now_ms),
+                };
+                if !is_news {
                     counts.unchanged += 1;
+                    continue;
+                }
+                counts.updated += 1;
+                if matches!(place.get(), Standing::Known(_))
+                    && let Standing::Known(customer) = place.insert(Standing::Changed(changed.len()))
+                {
+                    changed.push(*customer);
                 }
             }
         }
     }
-
-    let mut changed: Vec<Merging> = customers.into_values().filter(|merging| merging.turn.is_some()).collect();
-    // In the order of the file, so that an import that was interrupted writes the same as one that was not.
-    changed.sort_unstable_by_key(|merging| merging.turn);
-    Merged { changed: changed.into_iter().map(|merging| merging.customer).collect(), counts }
+    Merged { changed, counts }
 }
 
 fn new_customer(row: FileRow, now_ms: i64) -> CustomerRow {
@@ -84,7 +86,7 @@ fn new_customer(row: FileRow, now_ms: i64) -> CustomerRow {
 }
 
 /// Takes over what the row says. Returns whether anything is different now.
-fn take(customer: &mut CustomerRow, row: FileRow) -> bool {
+fn take(customer: &mut CustomerRow, row: FileRow, now_ms: i64) -> bool {
     let changes = [
         set(&mut customer.email, Some(row.email)),
         set(&mut customer.name, row.name),
@@ -96,7 +98,11 @@ fn take(customer: &mut CustomerRow, row: FileRow) -> bool {
         set(&mut customer.visits, row.visits),
         set_optional(&mut customer.last_visit_at, row.last_visit_at.map(Timestamp::as_millisecond)),
     ];
-    changes.contains(&true)
+    let is_news = changes.contains(&true);
+    if is_news {
+        customer.updated_at = now_ms;
+    }
+    is_news
 }
 
 fn set<T: PartialEq>(field: &mut T, value: Option<T>) -> bool {
