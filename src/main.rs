@@ -22,10 +22,12 @@ use clap::{Parser, Subcommand};
 /// Started without a subcommand it serves pages and API on 127.0.0.1:3000, with a worker in the same process and an embedded
 /// database in ./data.
 #[derive(Parser)]
-#[command(version, after_help = config::HELP)]
+#[command(version, after_help = config::HELP, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Args,
 }
 
 #[derive(Subcommand)]
@@ -39,7 +41,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command.unwrap_or_else(|| Command::Serve(serve::Args::default()));
+    let cli = Cli::parse();
+    let command = cli.command.unwrap_or(Command::Serve(cli.serve));
     match run(command) {
         Ok(code) => code,
         Err(error) => {

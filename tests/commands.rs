@@ -74,8 +74,9 @@ fn an_address_open_to_the_network_is_refused() {
 #[test]
 fn a_server_that_is_asked_to_stop_exits_with_0() {
     let folder = tempfile::tempdir().expect("a folder");
+    // Serving is what it does without a subcommand.
     let mut server =
-        signalbox(folder.path(), &["serve", "--addr", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().expect("started");
+        signalbox(folder.path(), &["--addr", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().expect("started");
     let mut line = String::new();
     BufReader::new(server.stdout.take().expect("piped")).read_line(&mut line).expect("it says where it is");
 
