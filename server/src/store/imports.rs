@@ -230,6 +230,40 @@ pub async fn unfinished(database: &Database) -> Result<Vec<(ImportId, JobId)>, S
     Ok(rows.into_iter().map(|(id, job)| (ImportId(id), JobId(job))).collect())
 }
 
+/// Those of the imports that have no row.
+///
+/// # Errors
+/// The database refused.
+pub async fn unknown(database: &Database, import_ids: &[ImportId]) -> Result<Vec<ImportId>, StoreError> {
+    without_row(database.reader(), import_ids).await
+}
+
+/// The same, as the transaction sees it.
+///
+/// # Errors
+/// The database refused.
+pub async fn unknown_within(
+    transaction: &mut Transaction,
+    import_ids: &[ImportId],
+) -> Result<Vec<ImportId>, StoreError> {
+    without_row(transaction.connection(), import_ids).await
+}
+
+async fn without_row<'c>(
+    connection: impl sqlx::SqliteExecutor<'c>,
+    import_ids: &[ImportId],
+) -> Result<Vec<ImportId>, StoreError> {
+    let ids = import_ids.iter().map(|id| id.0.simple().to_string()).collect::<serde_json::Value>();
+    let rows: Vec<(Uuid,)> = sqlx::query_as(
+        "select unhex(asked.value) from json_each($1) asked
+         where not exists (select 1 from imports where import_id = unhex(asked.value))",
+    )
+    .bind(ids.to_string())
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(id,)| ImportId(id)).collect())
+}
+
 /// A count as a column holds it.
 pub(super) fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)

@@ -1,6 +1,6 @@
 //! A server of one test: port 0, a fresh database, a worker in the same process.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use reqwest::{Client, Response, StatusCode, header, multipart};
 use serde_json::Value;
@@ -118,17 +118,27 @@ impl App {
         timeout(DEADLINE, waiting).await.expect("the import is over in time")
     }
 
+    /// Where the files of imports are kept.
+    pub(crate) fn uploads(&self) -> PathBuf {
+        self.folder.path().join("uploads/imports")
+    }
+
     /// Files that are kept.
     pub(crate) fn kept_files(&self) -> usize {
-        std::fs::read_dir(self.folder.path().join("uploads/imports")).map_or(0, Iterator::count)
+        std::fs::read_dir(self.uploads()).map_or(0, Iterator::count)
+    }
+
+    /// Does something to the database as another program would.
+    pub(crate) async fn alter(&self, statement: &'static str) {
+        let url = format!("sqlite://{}", self.parts.database.path().display());
+        let database = sqlx::SqlitePool::connect(&url).await.expect("opened");
+        sqlx::query(statement).execute(&database).await.expect("altered");
+        database.close().await;
     }
 
     /// Loses all jobs, as an engine does that was restored from an old copy.
     pub(crate) async fn forget_all_jobs(&self) {
-        let url = format!("sqlite://{}", self.parts.database.path().display());
-        let database = sqlx::SqlitePool::connect(&url).await.expect("opened");
-        sqlx::query("delete from jobs").execute(&database).await.expect("deleted");
-        database.close().await;
+        self.alter("delete from jobs").await;
     }
 
     /// Asks the server to stop, as a signal does.

@@ -8,3 +8,4 @@ mod harness;
 mod imports;
 mod pages;
 mod stream;
+mod uploads;
