@@ -115,11 +115,26 @@ impl FromServerFnError for ApiError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
                 Self::BadRequest { message: "The request could not be read.".to_owned() }
             }
-            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Unreachable,
+            // The last one is an answer that is not the server's, such as the page of a proxy whose server is gone.
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) | ServerFnErrorErr::Deserialization(_) => {
+                Self::Unreachable
+            }
             _ => Self::Internal,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_a_proxy_whose_server_is_gone_is_no_answer() {
+        let error = ApiError::de("<html>Bad Gateway</html>".into());
+
+        assert_eq!(error, ApiError::Unreachable);
     }
 }
