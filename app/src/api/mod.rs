@@ -60,6 +60,9 @@ pub enum ApiError {
     /// 503: something that is needed can't be reached; trying again later helps.
     #[error("Signalbox can't reach its storage right now. Try again in a moment.")]
     Unavailable,
+    /// 503: the connection whose topics were to be changed does not read what it is sent, and takes no change in.
+    #[error("This connection did not take the change in time. Read what it sends, or open a new one with all topics.")]
+    ConnectionBusy,
     /// 500: a defect here; the log of the server tells which.
     #[error("Something broke inside Signalbox. The server's log tells what.")]
     Internal,
@@ -79,7 +82,7 @@ impl ApiError {
             Self::UnsupportedMediaType => 415,
             Self::Invalid { .. } | Self::IdempotencyKeyReused => 422,
             Self::Internal => 500,
-            Self::Unavailable | Self::Unreachable => 503,
+            Self::Unavailable | Self::ConnectionBusy | Self::Unreachable => 503,
         }
     }
 
@@ -95,6 +98,7 @@ impl ApiError {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
+            Self::ConnectionBusy => "connection_busy",
             Self::Unreachable => "unreachable",
         }
     }

@@ -18,7 +18,7 @@ mod in_browser {
     use leptos::prelude::*;
     use serde::Serialize;
     use wasm_bindgen::{JsCast, closure::Closure};
-    use web_sys::{EventSource, MessageEvent, VisibilityState};
+    use web_sys::{AbortController, EventSource, MessageEvent, VisibilityState};
 
     use crate::{
         events::{Cursor, Envelope, Event, Stamped, StreamEvent, Topic},
@@ -31,6 +31,8 @@ mod in_browser {
 
     /// How often silence is looked at.
     const TICK: Duration = Duration::from_millis(250);
+    /// How long a change of topics may take. The server itself gives up after five seconds.
+    const CHANGE_LIMIT: Duration = Duration::from_secs(8);
 
     /// An open line. Dropping it closes it.
     struct Line {
@@ -236,7 +238,15 @@ mod in_browser {
 
     async fn ask(live: Live, connection_id: String, wish: TopicWish) {
         let change = Change { add: wish.add, remove: wish.remove, from: wish.from };
-        let request = Request::post(&format!("/api/v1/sse/{connection_id}/topics")).json(&change);
+        // By hand, for `AbortSignal.timeout` is younger than the browsers that this page works in.
+        let limit = AbortController::new().ok();
+        let request = Request::post(&format!("/api/v1/sse/{connection_id}/topics"))
+            .abort_signal(limit.as_ref().map(AbortController::signal).as_ref())
+            .json(&change);
+        if let Some(limit) = limit {
+            // What was answered by then can't be stopped any more.
+            set_timeout(move || limit.abort(), CHANGE_LIMIT);
+        }
         let is_done = match request {
             Ok(request) => request.send().await.is_ok_and(|answer| answer.ok()),
             Err(_) => false,
