@@ -95,6 +95,7 @@ engine_passes! {
     },
     rescue::{
         an_expired_lease_returns_the_job,
+        a_process_that_is_gone_gives_all_its_jobs_back_at_once_however_many,
         a_renewed_lease_is_left_alone,
         the_holder_of_a_lost_lease_is_told,
         a_third_stall_without_progress_dead_letters_the_job,
