@@ -54,8 +54,8 @@ pub enum ApiError {
         /// What to change.
         message: String,
     },
-    /// 422: an `Idempotency-Key` came back with another file.
-    #[error("This Idempotency-Key was used for another file. Use a new key for a new file.")]
+    /// 422: an `Idempotency-Key` came back with another file, or another mode.
+    #[error("This Idempotency-Key was used for another file, or for another mode. Use a new key for a new import.")]
     IdempotencyKeyReused,
     /// 503: something that is needed can't be reached; trying again later helps.
     #[error("Signalbox can't reach its storage right now. Try again in a moment.")]

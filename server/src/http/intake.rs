@@ -62,7 +62,7 @@ pub(super) async fn take_in(state: &AppState, request: Request, mode: ImportMode
 /// The answer to a request that was answered before: the same import.
 async fn repeated(state: &AppState, import: &NewImport, kept: Kept) -> Result<Accepted, ApiError> {
     discard(state, &import.storage_path).await;
-    if kept.sha256 != import.sha256 {
+    if kept.sha256 != import.sha256 || kept.mode != import.mode {
         return Err(ApiError::IdempotencyKeyReused);
     }
     Ok(Accepted { import_id: kept.import_id, job_id: kept.job_id })

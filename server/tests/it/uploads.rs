@@ -80,6 +80,26 @@ async fn a_file_whose_row_may_have_been_committed_stays() {
 }
 
 #[tokio::test]
+async fn an_idempotency_key_does_not_hide_that_the_mode_is_another() {
+    let app = spawn(Work::Nowhere, Limits::default()).await;
+    let send = async |mode: &str| {
+        let request = app.client.post(format!("{}/api/v1/customers/import?mode={mode}", app.base));
+        let request = request.header("idempotency-key", "k-1").header(header::CONTENT_TYPE, "text/csv");
+        let answer = request.body(CSV).send().await.expect("answered");
+        (answer.status(), answer.json::<Value>().await.expect("JSON"))
+    };
+
+    let first = send("upsert").await;
+    let other = send("update").await;
+    let again = send("upsert").await;
+
+    assert_eq!(first.0, StatusCode::ACCEPTED);
+    assert_eq!((other.0, &other.1["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("idempotency_key_reused")));
+    assert_eq!(again, first);
+    assert_eq!(app.kept_files(), 1);
+}
+
+#[tokio::test]
 async fn an_import_is_not_recorded_whose_file_was_swept_away_before() {
     let app = spawn(Work::Nowhere, Limits::default()).await;
     let uploads = app.uploads();
