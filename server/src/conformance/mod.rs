@@ -78,6 +78,7 @@ engine_passes! {
         a_job_that_was_taken_in_is_waiting,
         a_unique_key_that_is_alive_makes_no_second_job,
         a_unique_key_is_free_again_when_its_job_has_ended,
+        the_id_of_an_ended_job_makes_no_second_one,
         a_delayed_job_is_not_claimed_before_its_time,
     },
     claim::{
