@@ -203,6 +203,14 @@ impl Connection {
             let _ = change.answer.send(Err(ChangeError::TooManyTopics));
             return Ok(None);
         }
+        // What is in the log by now comes before the word, although the ring may not have it yet: else what the added topics missed
+        // in the last moment would follow it.
+        let head = self.hub.backplane.head().await?;
+        self.hub.catch_up_with(&head).await;
+        while head.is_after(&self.place) {
+            let Some(news) = self.advance().await? else { break };
+            bytes.extend_from_slice(&news);
+        }
         // Even topics that are listened to already: who asks again may have come later than what was sent for them.
         if let Some(from) = change.from.filter(|_| !added.is_empty()) {
             self.catch_up(&added, from, &mut bytes).await?;

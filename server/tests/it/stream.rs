@@ -42,12 +42,16 @@ impl Stream {
 
     /// The next frame of a type; others are passed over.
     async fn next_of(&mut self, kind: &str) -> Frame {
-        loop {
-            let frame = self.next().await.expect("the stream goes on");
-            if frame.data["type"] == kind {
-                return frame;
+        let waiting = async {
+            loop {
+                let frame = self.next().await.expect("the stream goes on");
+                if frame.data["type"] == kind {
+                    return frame;
+                }
             }
-        }
+        };
+        // Heartbeats go on for ever.
+        timeout(DEADLINE, waiting).await.expect("such a frame in time")
     }
 }
 
