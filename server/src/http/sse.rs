@@ -96,7 +96,7 @@ fn too_many_topics() -> ApiError {
 /// What the browser remembers by itself comes before what the address says, which is from before the connection was lost.
 fn resume(headers: &HeaderMap, cursor: Option<&str>) -> Option<Result<Cursor, app::events::cursor::CursorError>> {
     let remembered = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let text = remembered.filter(|id| !id.is_empty()).or(cursor.filter(|cursor| !cursor.is_empty()))?;
+    let text = remembered.filter(|id| !id.is_empty()).or(cursor)?;
     Some(text.parse())
 }
 
