@@ -4,6 +4,7 @@
 
 mod architecture;
 mod customers;
+mod fencing;
 mod harness;
 mod imports;
 mod pages;
