@@ -54,12 +54,15 @@ pub enum ApiError {
         /// What to change.
         message: String,
     },
-    /// 422: an `Idempotency-Key` came back with another file.
-    #[error("This Idempotency-Key was used for another file. Use a new key for a new file.")]
+    /// 422: an `Idempotency-Key` came back with another file, or another mode.
+    #[error("This Idempotency-Key was used for another file, or for another mode. Use a new key for a new import.")]
     IdempotencyKeyReused,
     /// 503: something that is needed can't be reached; trying again later helps.
     #[error("Signalbox can't reach its storage right now. Try again in a moment.")]
     Unavailable,
+    /// 503: the connection whose topics were to be changed does not read what it is sent, and takes no change in.
+    #[error("This connection did not take the change in time. Read what it sends, or open a new one with all topics.")]
+    ConnectionBusy,
     /// 500: a defect here; the log of the server tells which.
     #[error("Something broke inside Signalbox. The server's log tells what.")]
     Internal,
@@ -79,7 +82,7 @@ impl ApiError {
             Self::UnsupportedMediaType => 415,
             Self::Invalid { .. } | Self::IdempotencyKeyReused => 422,
             Self::Internal => 500,
-            Self::Unavailable | Self::Unreachable => 503,
+            Self::Unavailable | Self::ConnectionBusy | Self::Unreachable => 503,
         }
     }
 
@@ -95,6 +98,7 @@ impl ApiError {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
+            Self::ConnectionBusy => "connection_busy",
             Self::Unreachable => "unreachable",
         }
     }
@@ -115,11 +119,26 @@ impl FromServerFnError for ApiError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
                 Self::BadRequest { message: "The request could not be read.".to_owned() }
             }
-            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Unreachable,
+            // The last one is an answer that is not the server's, such as the page of a proxy whose server is gone.
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) | ServerFnErrorErr::Deserialization(_) => {
+                Self::Unreachable
+            }
             _ => Self::Internal,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_a_proxy_whose_server_is_gone_is_no_answer() {
+        let error = ApiError::de("<html>Bad Gateway</html>".into());
+
+        assert_eq!(error, ApiError::Unreachable);
     }
 }

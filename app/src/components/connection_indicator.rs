@@ -46,7 +46,9 @@ const fn explanation(state: ConnectionState) -> &'static str {
     match state {
         ConnectionState::Connecting => "The page is asking for live updates.",
         ConnectionState::Live => "What happens is shown at once.",
-        ConnectionState::Stale => "Nothing was heard for longer than promised. What you see may be old.",
+        ConnectionState::Stale => {
+            "What you see may be old. The page is asking again, and catches up as soon as it can."
+        }
         ConnectionState::Reconnecting => "The connection was lost. The page catches up as soon as it is back.",
         ConnectionState::Offline => "This device has no network. The page catches up as soon as it is back.",
     }

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{Aspect, Glyph, Icon, Signal, SignalSize};
-use crate::api::ApiError;
+use crate::{api::ApiError, live::Live};
 
-/// A refusal in the place of what should be here.
+/// A refusal in the place of what should be here. What may pass by itself is asked for again until it does. Browser only.
 #[component]
 pub fn ErrorNote(
     /// Why it was refused: says what to do, too.
@@ -15,6 +15,10 @@ pub fn ErrorNote(
     retry: Callback<()>,
 ) -> impl IntoView {
     let path = use_location().pathname;
+    if matches!(error, ApiError::Unreachable | ApiError::Unavailable) {
+        let live = Live::expect();
+        Effect::new(move |_| live.keep_trying(move || retry.run(())));
+    }
     // What the address asks for is wrong: asking again changes nothing.
     let is_address = matches!(error, ApiError::BadRequest { .. } | ApiError::Invalid { .. });
     let title = match error {

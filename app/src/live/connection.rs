@@ -6,7 +6,7 @@
 //! The browser's own reconnection is not used: it waits for ever on a half-open socket, gives up for good on an answer
 //! other than 200, and repeats at a fixed pace that makes every tab come back in the same instant.
 
-use super::ConnectionState;
+use super::{ConnectionState, back_off::pause_ms};
 
 /// What the shell has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +47,6 @@ const OPENING_LIMIT_MS: f64 = 4_000.0;
 const STALE_GRACE_MS: f64 = 5_000.0;
 /// The longest time between two tries, less what a look at the clock may come late.
 const TRIES_APART_MS: f64 = 4_500.0;
-/// The longest pause between two tries; with the opening limit it keeps them at most 5 s apart while the server refuses.
-const LONGEST_PAUSE_MS: f64 = 4_000.0;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
@@ -138,14 +136,8 @@ impl Connection {
         Order::Open
     }
 
-    /// Full jitter: every tab draws its own pause, so that a server that comes back is not hit by all at once.
     fn pause(&mut self, now_ms: f64, chance: f64) -> Order {
-        let pause_ms = if self.tries == 0 {
-            200.0 + chance * 600.0
-        } else {
-            let ceiling = (1_000.0 * 2_f64.powi(self.tries.min(8).cast_signed())).min(LONGEST_PAUSE_MS);
-            500.0 + chance * (ceiling - 500.0)
-        };
+        let pause_ms = pause_ms(self.tries, chance);
         // A server that takes connections and never answers has used up some of the time between two tries already.
         let left_ms = match self.phase {
             Phase::Opening { since_ms } => (TRIES_APART_MS - (now_ms - since_ms)).max(0.0),

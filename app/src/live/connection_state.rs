@@ -8,7 +8,7 @@ pub enum ConnectionState {
     Connecting,
     /// Frames arrive as promised.
     Live,
-    /// The line is open, but silent for longer than the server promised.
+    /// The line is open, but silent for longer than the server promised; or what the page shows has a hole, and was not loaded again.
     Stale,
     /// The line was lost and is being made again.
     Reconnecting,

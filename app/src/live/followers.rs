@@ -2,35 +2,20 @@
 //!
 //! The rule that matters: a follower's place moves on only while the server is known to send its topics. Were it moved by frames of
 //! other topics, a line that breaks before its topics came in force would leave a hole.
+//!
+//! The other one: who missed something is lost until its page was loaded again. Meanwhile no event reaches it, and nobody says that
+//! the page is live.
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use super::Notice;
+use super::{
+    ConnectionState, Notice,
+    follower::{Follower, Line, Standing},
+};
 use crate::events::{Cursor, Event, Topic};
 
 /// What a follower does when it is told.
 pub type OnNotice = Rc<dyn Fn(Notice)>;
-
-/// Somebody who wants to know.
-struct Follower {
-    number: u64,
-    topics: Vec<Topic>,
-    /// Up to here it knows everything.
-    cursor: Cursor,
-    standing: Standing,
-    on_notice: OnNotice,
-}
-
-/// How far a follower is with the open line.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    /// The server was not asked for it yet.
-    New,
-    /// It was asked for.
-    Asked,
-    /// The server said that it sends what it follows.
-    Served,
-}
 
 /// Who follows what, and what the open line carries.
 #[derive(Default)]
@@ -59,9 +44,17 @@ pub struct TopicWish {
 impl Followers {
     /// Takes a follower in, who knows everything up to `from`. Returns the number that it is removed by.
     pub fn add(&mut self, topics: Vec<Topic>, from: Cursor, on_notice: OnNotice) -> u64 {
+        self.take_in(topics, Standing::Following { cursor: from, line: Line::New }, on_notice)
+    }
+
+    /// Takes somebody in who has no snapshot to follow from, as loading it failed: lost from the start. `chance` lies in 0.0..1.0.
+    pub fn add_lost(&mut self, now_ms: f64, chance: f64, on_notice: OnNotice) -> u64 {
+        self.take_in(Vec::new(), Standing::lost(now_ms, chance), on_notice)
+    }
+
+    fn take_in(&mut self, topics: Vec<Topic>, standing: Standing, on_notice: OnNotice) -> u64 {
         self.counted += 1;
-        let standing = Standing::New;
-        self.list.push(Follower { number: self.counted, topics, cursor: from, standing, on_notice });
+        self.list.push(Follower { number: self.counted, topics, standing, on_notice });
         self.counted
     }
 
@@ -70,10 +63,42 @@ impl Followers {
         self.list.retain(|follower| follower.number != number);
     }
 
+    /// Something may have been missed. Everyone is lost; those who have to be told so come back. `chance` lies in 0.0..1.0.
+    pub fn lose(&mut self, now_ms: f64, chance: f64) -> Vec<OnNotice> {
+        // A line for nobody but the lost begins now: what they missed is in no log.
+        self.seen = None;
+        let mut told = Vec::new();
+        for follower in &mut self.list {
+            follower.standing = Standing::lost(now_ms, chance);
+            told.push(Rc::clone(&follower.on_notice));
+        }
+        told
+    }
+
+    /// Those of the lost whom it is time to tell again.
+    pub fn overdue(&mut self, now_ms: f64, chance: f64) -> Vec<OnNotice> {
+        let due = self
+            .list
+            .iter_mut()
+            .filter_map(|follower| follower.standing.is_due(now_ms, chance).then(|| Rc::clone(&follower.on_notice)));
+        due.collect()
+    }
+
+    /// What to say of the connection: what it says of itself, but never *live* while somebody is lost.
+    pub fn state(&self, line: ConnectionState) -> ConnectionState {
+        let is_anyone_lost = self.list.iter().any(|follower| follower.standing.is_lost());
+        match line {
+            ConnectionState::Live if is_anyone_lost => ConnectionState::Stale,
+            line => line,
+        }
+    }
+
     /// The server put in force what it was asked for.
     pub fn served(&mut self) {
-        for follower in self.list.iter_mut().filter(|follower| follower.standing == Standing::Asked) {
-            follower.standing = Standing::Served;
+        for follower in &mut self.list {
+            if follower.standing.line() == Some(Line::Asked) {
+                follower.standing.put(Line::Served);
+            }
         }
     }
 
@@ -81,10 +106,11 @@ impl Followers {
     /// knows everything up to.
     pub fn line_up(&mut self) -> (Vec<Topic>, Option<Cursor>) {
         for follower in &mut self.list {
-            follower.standing = Standing::Asked;
+            follower.standing.put(Line::Asked);
         }
         self.asked = self.wanted();
-        let earliest = self.list.iter().map(|follower| &follower.cursor).min_by_key(|cursor| cursor.position);
+        let earliest =
+            self.list.iter().filter_map(|follower| follower.standing.cursor()).min_by_key(|cursor| cursor.position);
         (self.asked.iter().cloned().collect(), earliest.or(self.seen.as_ref()).cloned())
     }
 
@@ -110,12 +136,13 @@ impl Followers {
         let remove: Vec<Topic> = self.asked.difference(&wanted).cloned().collect();
         let mut add = BTreeSet::new();
         let mut from: Option<Cursor> = None;
-        for newcomer in self.list.iter_mut().filter(|follower| follower.standing == Standing::New) {
-            newcomer.standing = Standing::Asked;
+        for newcomer in &mut self.list {
+            let Standing::Following { cursor, line: line @ Line::New } = &mut newcomer.standing else { continue };
+            *line = Line::Asked;
             add.extend(newcomer.topics.iter().cloned());
-            let is_earlier = from.as_ref().is_none_or(|from| newcomer.cursor.position < from.position);
+            let is_earlier = from.as_ref().is_none_or(|from| cursor.position < from.position);
             if is_earlier {
-                from = Some(newcomer.cursor.clone());
+                from = Some(cursor.clone());
             }
         }
         self.asked = wanted;
@@ -127,14 +154,17 @@ impl Followers {
         self.connection_id = None;
         self.asked.clear();
         for follower in &mut self.list {
-            follower.standing = Standing::New;
+            follower.standing.put(Line::New);
         }
     }
 
     /// Notes that everything up to a place was sent to those who are served. Who knows more keeps what it knows.
     pub fn pass(&mut self, cursor: &Cursor) {
-        let served = self.list.iter_mut().filter(|follower| follower.standing == Standing::Served);
-        for place in served.map(|follower| &mut follower.cursor).chain(self.seen.as_mut()) {
+        let served = self.list.iter_mut().filter_map(|follower| match &mut follower.standing {
+            Standing::Following { cursor, line: Line::Served } => Some(cursor),
+            _ => None,
+        });
+        for place in served.chain(self.seen.as_mut()) {
             if cursor.is_after(place) {
                 place.clone_from(cursor);
             }
@@ -142,19 +172,13 @@ impl Followers {
         self.seen.get_or_insert_with(|| cursor.clone());
     }
 
-    /// Whom an event concerns.
+    /// Whom an event concerns. The lost are left out: what they show is from before a hole.
     pub fn listeners(&self, event: &Event) -> Vec<OnNotice> {
-        if *event == Event::Unknown {
-            return self.everyone();
-        }
         let topics = event.topics();
-        let wants = |follower: &&Follower| follower.topics.iter().any(|topic| topics.contains(topic));
+        let wants = |follower: &&Follower| {
+            !follower.standing.is_lost() && follower.topics.iter().any(|topic| topics.contains(topic))
+        };
         self.list.iter().filter(wants).map(|follower| Rc::clone(&follower.on_notice)).collect()
-    }
-
-    /// All of them.
-    pub fn everyone(&self) -> Vec<OnNotice> {
-        self.list.iter().map(|follower| Rc::clone(&follower.on_notice)).collect()
     }
 }
 

@@ -2,9 +2,9 @@
 //! `connection`: it decides nothing. On the server nothing of it exists.
 
 #[cfg(feature = "hydrate")]
-pub(super) use in_browser::{follow, start};
+pub(super) use in_browser::{follow, keep_trying, start};
 #[cfg(not(feature = "hydrate"))]
-pub(super) use on_server::{follow, start};
+pub(super) use on_server::{follow, keep_trying, start};
 
 #[cfg(feature = "hydrate")]
 mod in_browser {
@@ -18,7 +18,7 @@ mod in_browser {
     use leptos::prelude::*;
     use serde::Serialize;
     use wasm_bindgen::{JsCast, closure::Closure};
-    use web_sys::{EventSource, MessageEvent, VisibilityState};
+    use web_sys::{AbortController, EventSource, MessageEvent, VisibilityState};
 
     use crate::{
         events::{Cursor, Envelope, Event, Stamped, StreamEvent, Topic},
@@ -31,6 +31,8 @@ mod in_browser {
 
     /// How often silence is looked at.
     const TICK: Duration = Duration::from_millis(250);
+    /// How long a change of topics may take. The server itself gives up after five seconds.
+    const CHANGE_LIMIT: Duration = Duration::from_secs(8);
 
     /// An open line. Dropping it closes it.
     struct Line {
@@ -69,6 +71,13 @@ mod in_browser {
         });
     }
 
+    /// Takes somebody in who is lost from the start, until the owner of the call is cleaned up.
+    pub(in crate::live) fn keep_trying(live: Live, on_notice: OnNotice) {
+        let number = with(|followers| followers.add_lost(now_ms(), js_sys::Math::random(), on_notice));
+        show(live);
+        on_cleanup(move || with(|followers| followers.remove(number)));
+    }
+
     /// Milliseconds by a clock that never goes back.
     fn now_ms() -> f64 {
         window().performance().map_or_else(js_sys::Date::now, |clock| clock.now())
@@ -83,7 +92,13 @@ mod in_browser {
             Some(Order::Close) => close(),
             None => {}
         }
-        let state = CONNECTION.with_borrow(|connection| connection.state(now_ms));
+        show(live);
+    }
+
+    /// Shows the state as it is now.
+    fn show(live: Live) {
+        let of_connection = CONNECTION.with_borrow(|connection| connection.state(now_ms()));
+        let state = with(|followers| followers.state(of_connection));
         if live.state.try_get_untracked().is_some_and(|shown| shown != state) {
             live.state.set(state);
         }
@@ -102,7 +117,11 @@ mod in_browser {
         let listener = Closure::<dyn Fn()>::new(woke).into_js_value();
         // A listener of a document that is there can't be refused.
         let _ = document().add_event_listener_with_callback("visibilitychange", listener.unchecked_ref());
-        set_interval(move || step(live, Input::Tick), TICK);
+        let tick = move || {
+            step(live, Input::Tick);
+            tell(with(|followers| followers.overdue(now_ms(), js_sys::Math::random())), &Notice::Reset);
+        };
+        set_interval(tick, TICK);
         // After the pages' own effects, so that the first line carries their topics.
         set_timeout(move || step(live, Input::Start), Duration::ZERO);
     }
@@ -122,18 +141,26 @@ mod in_browser {
         }
         step(live, Input::Frame);
         let Ok(stamped) = serde_json::from_str::<Stamped>(json) else { return };
-        let told = with(|followers| {
-            followers.pass(&cursor);
-            followers.listeners(&stamped.event)
-        });
-        let notice = match stamped.event {
-            // A newer server speaks of something that this build can't draw.
-            Event::Unknown => Notice::Reset,
-            _ => Notice::Event(Rc::new(Envelope { cursor, stamped })),
-        };
-        for on_notice in told {
+        with(|followers| followers.pass(&cursor));
+        // A newer server speaks of something that this build can't draw.
+        if stamped.event == Event::Unknown {
+            return lose(live);
+        }
+        let told = with(|followers| followers.listeners(&stamped.event));
+        tell(told, &Notice::Event(Rc::new(Envelope { cursor, stamped })));
+    }
+
+    fn tell(followers: Vec<OnNotice>, notice: &Notice) {
+        for on_notice in followers {
             on_notice(notice.clone());
         }
+    }
+
+    /// Something may have been missed: every page has to load its snapshot again.
+    fn lose(live: Live) {
+        let told = with(|followers| followers.lose(now_ms(), js_sys::Math::random()));
+        show(live);
+        tell(told, &Notice::Reset);
     }
 
     fn about_stream(live: Live, event: StreamEvent) {
@@ -151,9 +178,7 @@ mod in_browser {
             StreamEvent::Heartbeat { .. } => step(live, Input::Frame),
             StreamEvent::Reset { .. } => {
                 step(live, Input::Frame);
-                for on_notice in with(|followers| followers.everyone()) {
-                    on_notice(Notice::Reset);
-                }
+                lose(live);
             }
             StreamEvent::Bye { .. } => step(live, Input::Lost),
         }
@@ -213,7 +238,15 @@ mod in_browser {
 
     async fn ask(live: Live, connection_id: String, wish: TopicWish) {
         let change = Change { add: wish.add, remove: wish.remove, from: wish.from };
-        let request = Request::post(&format!("/api/v1/sse/{connection_id}/topics")).json(&change);
+        // By hand, for `AbortSignal.timeout` is younger than the browsers that this page works in.
+        let limit = AbortController::new().ok();
+        let request = Request::post(&format!("/api/v1/sse/{connection_id}/topics"))
+            .abort_signal(limit.as_ref().map(AbortController::signal).as_ref())
+            .json(&change);
+        if let Some(limit) = limit {
+            // What was answered by then can't be stopped any more.
+            set_timeout(move || limit.abort(), CHANGE_LIMIT);
+        }
         let is_done = match request {
             Ok(request) => request.send().await.is_ok_and(|answer| answer.ok()),
             Err(_) => false,
@@ -243,4 +276,6 @@ mod on_server {
     pub(in crate::live) const fn start(_: Live) {}
 
     pub(in crate::live) fn follow(_: Live, _: Vec<Topic>, _: Cursor, _: OnNotice) {}
+
+    pub(in crate::live) fn keep_trying(_: Live, _: OnNotice) {}
 }

@@ -51,4 +51,10 @@ impl Live {
     pub fn follow(self, topics: Vec<Topic>, from: Cursor, on_notice: impl Fn(Notice) + 'static) {
         socket::follow(self, topics, from, Rc::new(on_notice));
     }
+
+    /// Calls `load` again and again, with the pauses of the connection, until the owner of the call is cleaned up: for a page whose
+    /// snapshot could not be loaded. Until then the state is not live. Call it in an `Effect`. On the server it does nothing.
+    pub fn keep_trying(self, load: impl Fn() + 'static) {
+        socket::keep_trying(self, Rc::new(move |_| load()));
+    }
 }

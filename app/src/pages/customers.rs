@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use super::address::address;
+use super::address::{address, parameter};
 use crate::{
     api::customers::list_customers,
     components::{
@@ -22,9 +22,9 @@ pub fn CustomersPage() -> impl IntoView {
     let parameters = use_query_map();
     let query = Memo::new(move |_| {
         parameters.with(|parameters| CustomerQuery {
-            text: parameters.get("q").filter(|text| !text.trim().is_empty()),
-            sort: parameters.get("sort").and_then(|sort| sort.parse().ok()).unwrap_or_default(),
-            before: parameters.get("before"),
+            text: parameter(parameters, "q"),
+            sort: parameter(parameters, "sort").and_then(|sort| sort.parse().ok()).unwrap_or_default(),
+            before: parameter(parameters, "before"),
             ..CustomerQuery::default()
         })
     });
@@ -199,5 +199,7 @@ mod tests {
 
         assert_eq!(search_address(None, SortBy::default(), None), "/customers");
         assert_eq!(search_address(Some("ada"), by_name, None), "/customers?q=ada&sort=name");
+        let from_z = SortBy { order: SortOrder::Descending, ..by_name };
+        assert_eq!(search_address(None, from_z, None), "/customers?sort=-name");
     }
 }

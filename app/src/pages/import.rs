@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::address::address;
+use super::address::{address, parameter};
 use crate::{
     api::{
         ApiError,
@@ -147,7 +147,7 @@ fn Errors(
     now: Memo<Timestamp>,
 ) -> impl IntoView {
     let query = use_query_map();
-    let after = Memo::new(move |_| query.with(|query| query.get("errors_after")));
+    let after = Memo::new(move |_| query.with(|query| parameter(query, "errors_after")));
     let id = Memo::new(move |_| import.with(|import| import.import_id));
     let failed = Memo::new(move |_| import.with(|import| import.rows.failed));
     let errors = Resource::new_blocking(

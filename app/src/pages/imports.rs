@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use super::address::address;
+use super::address::{address, parameter};
 use crate::{
     api::imports::list_imports,
     components::{
@@ -20,7 +20,7 @@ use crate::{
 #[component]
 pub fn ImportsPage() -> impl IntoView {
     let query = use_query_map();
-    let before = Memo::new(move |_| query.with(|query| query.get("before")));
+    let before = Memo::new(move |_| query.with(|query| parameter(query, "before")));
     let imports = Resource::new_blocking(move || before.get(), list_imports);
     let reload = Callback::new(move |()| imports.refetch());
 

@@ -47,6 +47,10 @@ pub trait Backplane: Send + Sync + 'static {
     fn name(&self) -> &'static str;
 
     /// Takes jobs in, all or none, in one step. A job whose unique key or id is alive already is not made again: its id comes back.
+    ///
+    /// A unique key is free again as soon as its job has ended; an id only when the ended job was removed, an age later. Given again
+    /// before, it makes nothing and starts nothing: it comes back as not new, and its job stays completed or failed. Who wants the
+    /// work done once more gives a new id.
     async fn enqueue(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, BackplaneError>;
 
     /// Says that a worker lives. It is known as dead as soon as its process is gone, or silent for a lease.

@@ -36,7 +36,7 @@ pub struct NewJob {
 /// What became of a job that was handed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enqueued {
-    /// The job: the new one, or the one that was alive already.
+    /// The job: the new one, or the one that was there already.
     pub job_id: JobId,
     /// Whether it was made now.
     pub is_new: bool,

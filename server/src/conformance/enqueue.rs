@@ -42,6 +42,19 @@ pub(super) async fn a_unique_key_is_free_again_when_its_job_has_ended(engine: En
     assert!(second[0].is_new);
 }
 
+pub(super) async fn the_id_of_an_ended_job_makes_no_second_one(engine: Engine) {
+    engine.backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+    let job = claim_one(&*engine.backplane, &worker("w"), LEASE).await;
+    let ending = Ending { lease: job.lease, outcome: Outcome::Completed(json!(null)) };
+    engine.backplane.finish(vec![ending]).await.expect("finished");
+
+    let second = engine.backplane.enqueue(vec![new_job("a")]).await.expect("answered");
+
+    assert_eq!((&second[0].job_id, second[0].is_new), (&"a".into(), false));
+    let state = engine.backplane.job_state(&"a".into()).await.expect("answered");
+    assert_eq!(state, Some(JobState::Completed));
+}
+
 pub(super) async fn a_delayed_job_is_not_claimed_before_its_time(engine: Engine) {
     let later = NewJob { delay: Duration::from_hours(1), ..new_job("later") };
     let soon = NewJob { delay: Duration::from_millis(1), ..new_job("soon") };

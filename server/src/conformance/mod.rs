@@ -78,6 +78,7 @@ engine_passes! {
         a_job_that_was_taken_in_is_waiting,
         a_unique_key_that_is_alive_makes_no_second_job,
         a_unique_key_is_free_again_when_its_job_has_ended,
+        the_id_of_an_ended_job_makes_no_second_one,
         a_delayed_job_is_not_claimed_before_its_time,
     },
     claim::{
@@ -95,6 +96,7 @@ engine_passes! {
     },
     rescue::{
         an_expired_lease_returns_the_job,
+        a_process_that_is_gone_gives_all_its_jobs_back_at_once_however_many,
         a_renewed_lease_is_left_alone,
         the_holder_of_a_lost_lease_is_told,
         a_third_stall_without_progress_dead_letters_the_job,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use app::domain::JobState;
 
-use super::{Engine, LEASE, claim_all, claim_one, new_job, worker};
-use crate::backplane::{Backplane, ClaimedJob, Directive, Progress};
+use super::{Engine, LEASE, claim_all, claim_one, new_job, request, worker};
+use crate::backplane::{Backplane, ClaimRequest, ClaimedJob, Directive, Progress};
 
 /// Claims with a lease that has run out already, and lets the engine find out.
 async fn stall(backplane: &dyn Backplane, before: impl AsyncFnOnce(&ClaimedJob)) {
@@ -26,6 +26,21 @@ pub(super) async fn an_expired_lease_returns_the_job(engine: Engine) {
     stall(&*engine.backplane, async |_| {}).await;
 
     assert_eq!(claim_one(&*engine.backplane, &worker("other"), LEASE).await.attempt, 2);
+}
+
+pub(super) async fn a_process_that_is_gone_gives_all_its_jobs_back_at_once_however_many(engine: Engine) {
+    let jobs = 1_500;
+    let process = engine.another_process().await;
+    process.join(&worker("w")).await.expect("joined");
+    process.enqueue((0..jobs).map(|number| new_job(&number.to_string())).collect()).await.expect("taken in");
+    let all = ClaimRequest { limit: jobs, ..request(&worker("w"), LEASE) };
+    assert_eq!(process.claim(&all, Duration::ZERO).await.expect("claimed").len(), jobs as usize);
+    drop(process);
+
+    while engine.backplane.maintain().await.expect("kept").did_something() {}
+
+    let all = ClaimRequest { limit: jobs, ..request(&worker("other"), LEASE) };
+    assert_eq!(engine.backplane.claim(&all, Duration::ZERO).await.expect("claimed").len(), jobs as usize);
 }
 
 pub(super) async fn a_renewed_lease_is_left_alone(engine: Engine) {

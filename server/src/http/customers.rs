@@ -32,12 +32,7 @@ pub(super) async fn list(
     }
     let sort =
         page.sort.as_deref().map(str::parse).transpose().map_err(|problem| ApiError::invalid("sort", problem))?;
-    let query = CustomerQuery {
-        text: page.q.filter(|text| !text.is_empty()),
-        sort: sort.unwrap_or_default(),
-        before: page.before,
-        limit,
-    };
+    let query = CustomerQuery { text: page.q, sort: sort.unwrap_or_default(), before: page.before, limit };
     Ok(Json(backend.customers(query).await?.data.listing))
 }
 

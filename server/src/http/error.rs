@@ -4,7 +4,7 @@ use app::api::ApiError;
 use axum::{
     Json,
     extract::{FromRequestParts, Path, Query, rejection::PathRejection},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -87,7 +87,7 @@ where
     }
 }
 
-/// The query of an address; what can't be read is told in our own words.
+/// The query of an address; what can't be read is told in our own words. A parameter without a value counts as absent.
 pub(super) struct Asked<T>(pub(super) T);
 
 impl<T, S> FromRequestParts<S> for Asked<T>
@@ -97,9 +97,13 @@ where
 {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let query = Query::from_request_parts(parts, state).await;
-        let Query(asked) = query.map_err(|problem| ApiError::BadRequest { message: problem.body_text() })?;
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let has_value = |pair: &&str| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty());
+        let pairs: Vec<&str> = parts.uri.query().unwrap_or_default().split('&').filter(has_value).collect();
+        let unreadable = |problem: String| ApiError::BadRequest { message: problem };
+        let address = Uri::try_from(format!("/?{}", pairs.join("&")));
+        let address = address.map_err(|problem| unreadable(problem.to_string()))?;
+        let Query(asked) = Query::try_from_uri(&address).map_err(|problem| unreadable(problem.body_text()))?;
         Ok(Self(asked))
     }
 }

@@ -21,7 +21,10 @@ use crate::{
     AppState,
     files::{FileError, KeptFile},
     jobs::{JobError, reconciler},
-    store::imports::{self, Kept, NewImport},
+    store::{
+        Transaction,
+        imports::{self, Kept, NewImport},
+    },
 };
 
 /// The longest `Idempotency-Key` that is taken.
@@ -58,23 +61,40 @@ pub(super) async fn take_in(state: &AppState, request: Request, mode: ImportMode
 
 /// The answer to a request that was answered before: the same import.
 async fn repeated(state: &AppState, import: &NewImport, kept: Kept) -> Result<Accepted, ApiError> {
-    if let Err(error) = state.parts.files.remove(&import.storage_path).await {
-        tracing::warn!(path = import.storage_path, %error, "a file that was sent twice could not be removed");
-    }
-    if kept.sha256 != import.sha256 {
+    discard(state, &import.storage_path).await;
+    if kept.sha256 != import.sha256 || kept.mode != import.mode {
         return Err(ApiError::IdempotencyKeyReused);
     }
     Ok(Accepted { import_id: kept.import_id, job_id: kept.job_id })
 }
 
+/// Commits the import's row, or finds the import that has its key already.
 async fn record(state: &AppState, import: &NewImport) -> Result<Option<Kept>, ApiError> {
+    let (transaction, kept) = match write(state, import).await {
+        Ok(written) => written,
+        Err(refused) => {
+            discard(state, &import.storage_path).await;
+            return Err(refused);
+        }
+    };
+    // From here on the row may be there even if this fails, so the file stays. Should there be none, the sweeper finds out.
+    transaction.commit().await.map_err(refusal)?;
+    Ok(kept)
+}
+
+/// Writes the row, without committing it.
+async fn write(state: &AppState, import: &NewImport) -> Result<(Transaction, Option<Kept>), ApiError> {
     let mut transaction = state.parts.database.begin().await.map_err(refusal)?;
+    // Asked while the writer is held, as the sweeper removes: after a pause of hours the file may be gone.
+    if !state.parts.files.has(&import.storage_path).await.map_err(no_storage)? {
+        tracing::error!(path = import.storage_path, "a file was gone before its import was recorded");
+        return Err(ApiError::Unavailable);
+    }
     let kept = imports::insert(&mut transaction, import, Timestamp::now()).await.map_err(refusal)?;
     if kept.is_none() {
         crate::import::tell(&mut transaction, import.import_id, Timestamp::now()).await.map_err(refusal)?;
     }
-    transaction.commit().await.map_err(refusal)?;
-    Ok(kept)
+    Ok((transaction, kept))
 }
 
 /// From here on the import is kept: should this fail, the reconciler enqueues it, and a repeated request finds it.
@@ -126,7 +146,7 @@ async fn receive_form(
             Ok(Upload { file, file_name, mode: fields.mode })
         }
         (refused, Some((file, _))) => {
-            discard(state, &file).await;
+            discard(state, &file.path).await;
             Err(refused.err().unwrap_or_else(no_file))
         }
         (refused, None) => Err(refused.err().unwrap_or_else(no_file)),
@@ -173,16 +193,19 @@ where
     kept.map_err(|error| match error {
         FileError::TooLarge { limit_bytes } => ApiError::TooLarge { limit_bytes },
         FileError::Upload(problem) => ApiError::BadRequest { message: format!("The upload broke off: {problem}") },
-        error => {
-            tracing::error!(%error, "a file could not be kept");
-            ApiError::Unavailable
-        }
+        error => no_storage(error),
     })
 }
 
-async fn discard(state: &AppState, file: &KeptFile) {
-    if let Err(error) = state.parts.files.remove(&file.path).await {
-        tracing::warn!(path = file.path, %error, "a refused upload could not be removed");
+fn no_storage(error: FileError) -> ApiError {
+    tracing::error!(%error, "a file could not be kept");
+    ApiError::Unavailable
+}
+
+/// Removes a file that no import will have.
+async fn discard(state: &AppState, path: &str) {
+    if let Err(error) = state.parts.files.remove(path).await {
+        tracing::warn!(path, %error, "a refused upload could not be removed; it will be later");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The live stream over Server-Sent Events (WHATWG HTML, section 9.2), written as raw bytes: a frame is encoded once for all.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{collections::BTreeSet, convert::Infallible, sync::Arc};
 
 use app::{
     api::ApiError,
@@ -17,10 +17,7 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Asked, Problem, refusal};
-use crate::hub::{Hub, Naming, Opening};
-
-/// Topics that one connection may listen to.
-const MOST_TOPICS: usize = 500;
+use crate::hub::{ChangeError, Hub, MOST_TOPICS, Naming, Opening};
 
 /// What a client asks for.
 #[derive(Deserialize)]
@@ -74,19 +71,20 @@ pub(super) async fn change_topics(
     change: Result<Json<Change>, JsonRejection>,
 ) -> Result<Json<Topics>, Problem> {
     let Json(change) = change.map_err(|problem| ApiError::BadRequest { message: problem.body_text() })?;
-    if change.add.len() > MOST_TOPICS {
-        return Err(too_many_topics().into());
-    }
     let from =
         change.from.map(|from| from.parse()).transpose().map_err(|problem| ApiError::invalid("from", problem))?;
     let changed = hub.registry.change(&connection_id, change.add, change.remove, from).await;
-    let topics = changed.map_err(|_| ApiError::not_found("connection"))?;
+    let topics = changed.map_err(|error| match error {
+        ChangeError::UnknownConnection => ApiError::not_found("connection"),
+        ChangeError::TooManyTopics => too_many_topics(),
+        ChangeError::Late => ApiError::ConnectionBusy,
+    })?;
     Ok(Json(Topics { topics }))
 }
 
-fn topics(list: &str) -> Result<Vec<Topic>, ApiError> {
+fn topics(list: &str) -> Result<BTreeSet<Topic>, ApiError> {
     let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
-    let topics: Vec<Topic> =
+    let topics: BTreeSet<Topic> =
         names.map(str::parse).collect::<Result<_, _>>().map_err(|problem| ApiError::invalid("topics", problem))?;
     if topics.len() > MOST_TOPICS { Err(too_many_topics()) } else { Ok(topics) }
 }
@@ -98,7 +96,7 @@ fn too_many_topics() -> ApiError {
 /// What the browser remembers by itself comes before what the address says, which is from before the connection was lost.
 fn resume(headers: &HeaderMap, cursor: Option<&str>) -> Option<Result<Cursor, app::events::cursor::CursorError>> {
     let remembered = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let text = remembered.filter(|id| !id.is_empty()).or(cursor.filter(|cursor| !cursor.is_empty()))?;
+    let text = remembered.filter(|id| !id.is_empty()).or(cursor)?;
     Some(text.parse())
 }
 

@@ -12,7 +12,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     Frame, Frames, Hub, frame,
-    registry::{Entry, TopicChange},
+    registry::{ChangeError, Entry, MOST_TOPICS, TopicChange},
 };
 use crate::backplane::BackplaneError;
 
@@ -29,8 +29,8 @@ pub enum Naming {
 /// What a client asks for when it connects.
 #[derive(Clone, Debug, Default)]
 pub struct Opening {
-    /// Topics.
-    pub topics: Vec<Topic>,
+    /// Topics; the caller holds them to [`MOST_TOPICS`].
+    pub topics: BTreeSet<Topic>,
     /// Where it was: `None` to begin now, `Err` for what is no cursor.
     pub resume: Option<Result<Cursor, app::events::cursor::CursorError>>,
     /// Whether frames carry names.
@@ -59,7 +59,7 @@ impl Hub {
         let mut connection = Connection {
             hub: Arc::clone(self),
             id,
-            topics: opening.topics.into_iter().collect(),
+            topics: opening.topics,
             place: self.backplane.head().await?,
             naming: opening.naming,
             changes,
@@ -151,7 +151,8 @@ impl Connection {
                     }
                     Some(change) = self.changes.recv() => {
                         match self.change(change).await {
-                            Ok(bytes) => yield bytes,
+                            Ok(Some(bytes)) => yield bytes,
+                            Ok(None) => {}
                             Err(error) => {
                                 tracing::error!(%error, "a stream ended: the log can't be read");
                                 return;
@@ -187,19 +188,35 @@ impl Connection {
         }
     }
 
-    /// Puts a change of topics in force: first what the added topics missed, then the word that they are listened to.
-    async fn change(&mut self, change: TopicChange) -> Result<Bytes, BackplaneError> {
+    /// Puts a change of topics in force: first what the added topics missed, then the word that they are listened to. `None` when
+    /// the change was refused.
+    async fn change(&mut self, change: TopicChange) -> Result<Option<Bytes>, BackplaneError> {
         let mut bytes = BytesMut::new();
         let added: BTreeSet<Topic> = change.add.into_iter().collect();
+        let mut wanted = self.topics.clone();
+        for topic in &change.remove {
+            wanted.remove(topic);
+        }
+        wanted.extend(added.iter().cloned());
+        if wanted.len() > MOST_TOPICS {
+            // Whoever asked may have gone meanwhile.
+            let _ = change.answer.send(Err(ChangeError::TooManyTopics));
+            return Ok(None);
+        }
+        // What is in the log by now comes before the word, although the ring may not have it yet: else what the added topics missed
+        // in the last moment would follow it.
+        let head = self.hub.backplane.head().await?;
+        self.hub.catch_up_with(&head).await;
+        while head.is_after(&self.place) {
+            let Some(news) = self.advance().await? else { break };
+            bytes.extend_from_slice(&news);
+        }
         // Even topics that are listened to already: who asks again may have come later than what was sent for them.
         if let Some(from) = change.from.filter(|_| !added.is_empty()) {
             self.catch_up(&added, from, &mut bytes).await?;
         }
-        for topic in &change.remove {
-            self.topics.remove(topic);
-        }
         let only_removes = added.is_empty() && !change.remove.is_empty();
-        self.topics.extend(added);
+        self.topics = wanted;
         let topics: Vec<Topic> = self.topics.iter().cloned().collect();
         bytes.extend_from_slice(&self.about(if only_removes {
             StreamEvent::Unsubscribed { topics: topics.clone() }
@@ -207,8 +224,8 @@ impl Connection {
             StreamEvent::Subscribed { topics: topics.clone() }
         }));
         // Whoever asked may have gone meanwhile; the change stands.
-        let _ = change.answer.send(topics);
-        Ok(bytes.freeze())
+        let _ = change.answer.send(Ok(topics));
+        Ok(Some(bytes.freeze()))
     }
 
     /// What happened on `topics` between a place and where this connection is.

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use connection::{Naming, Opening};
 pub use frame::Frame;
-pub use registry::{Registry, TopicChange, UnknownConnection};
+pub use registry::{ChangeError, MOST_TOPICS, Registry, TopicChange};
 use ring::Ring;
 
 use crate::backplane::{Backplane, BackplaneError, ReadLog};

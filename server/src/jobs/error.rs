@@ -1,6 +1,6 @@
 //! How an attempt can end otherwise than well. A job chooses its fate where it fails.
 
-use crate::{backplane::BackplaneError, store::StoreError};
+use crate::{backplane::BackplaneError, files::FileError, store::StoreError};
 
 /// The fate of an attempt.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,12 @@ impl From<StoreError> for JobError {
 
 impl From<BackplaneError> for JobError {
     fn from(error: BackplaneError) -> Self {
+        Self::Retry(error.to_string())
+    }
+}
+
+impl From<FileError> for JobError {
+    fn from(error: FileError) -> Self {
         Self::Retry(error.to_string())
     }
 }

@@ -14,6 +14,8 @@ pub mod reconciler;
 pub mod registry;
 /// One attempt of one job, from claim to ending.
 pub mod runner;
+/// Removes uploaded files that belong to no import.
+pub mod sweeper;
 /// A worker: claims, runs, keeps its leases, and stops gracefully.
 pub mod worker;
 

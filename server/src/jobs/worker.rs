@@ -13,7 +13,7 @@ use app::domain::{QueueName, WorkerId};
 use tokio::{sync::Semaphore, task::JoinSet, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use super::{JobContext, Registry, context::Parts, reconciler, runner};
+use super::{JobContext, Registry, context::Parts, reconciler, runner, sweeper};
 use crate::backplane::{ClaimRequest, ClaimedJob, Directive, Lease};
 
 /// How long a lease holds without a heartbeat.
@@ -27,6 +27,8 @@ const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 const UPKEEP: Duration = Duration::from_secs(1);
 /// How often work that lost its job is looked for.
 const RECONCILING: Duration = Duration::from_secs(10);
+/// How often files that belong to nothing are looked for.
+const SWEEPING: Duration = Duration::from_mins(10);
 
 /// What a worker takes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +73,7 @@ impl Worker {
         let drained = CancellationToken::new();
         let keeping = tokio::spawn(Arc::clone(&self).keep_leases(drained.clone()));
         let upkeep = tokio::spawn(keep_house(self.parts.clone(), drained.clone()));
+        let sweeping = tokio::spawn(drained.clone().run_until_cancelled_owned(sweep_now_and_then(self.parts.clone())));
 
         let mut queues = JoinSet::new();
         for (queue, concurrency) in self.config.queues.clone() {
@@ -78,8 +81,8 @@ impl Worker {
         }
         queues.join_all().await;
         drained.cancel();
-        for task in [keeping, upkeep] {
-            if let Err(error) = task.await {
+        for ended in [keeping.await, upkeep.await, sweeping.await.map(drop)] {
+            if let Err(error) = ended {
                 tracing::error!(%error, "a task of the worker broke");
             }
         }
@@ -177,6 +180,18 @@ async fn maintain(parts: &Parts) {
                 tracing::error!(%error, "house could not be kept");
                 return;
             }
+        }
+    }
+}
+
+/// Apart from the rest of the house: a folder of very many files takes its time.
+async fn sweep_now_and_then(parts: Parts) {
+    let mut ticks = tokio::time::interval(SWEEPING);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = sweeper::sweep(&parts, sweeper::AGE).await {
+            tracing::error!(%error, "uploaded files that belong to nothing could not be removed");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Imports: taken in, worked on by one attempt at a time, shown.
 
-use app::domain::{ByteCounts, ImportId, ImportMode, ImportStatus, ImportSummary, JobId, Listing, RowCounts};
+use app::domain::{
+    ByteCounts, ImportId, ImportMode, ImportStatus, ImportSummary, JobId, Listing, RowCounts, import::UnknownName,
+};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -36,6 +38,8 @@ pub struct Kept {
     pub job_id: JobId,
     /// Its file's SHA-256, in hexadecimal.
     pub sha256: String,
+    /// How it treats known and unknown e-mails.
+    pub mode: ImportMode,
 }
 
 /// Takes an import in; answers with the earlier one when its key was used before.
@@ -67,12 +71,17 @@ pub async fn insert(
     if inserted.rows_affected() == 1 {
         return Ok(None);
     }
-    let (id, job_id, sha256): (Uuid, String, String) =
-        sqlx::query_as("select import_id, job_id, sha256 from imports where idempotency_key = $1")
+    let (id, job_id, sha256, mode): (Uuid, String, String, String) =
+        sqlx::query_as("select import_id, job_id, sha256, mode from imports where idempotency_key = $1")
             .bind(&import.idempotency_key)
             .fetch_one(transaction.connection())
             .await?;
-    Ok(Some(Kept { import_id: ImportId(id), job_id: JobId(job_id), sha256 }))
+    let mode = mode.parse().map_err(|problem| broken(id, "mode", &problem))?;
+    Ok(Some(Kept { import_id: ImportId(id), job_id: JobId(job_id), sha256, mode }))
+}
+
+fn broken(import_id: Uuid, column: &'static str, problem: &UnknownName) -> StoreError {
+    StoreError::BrokenRow { table: "imports", column, id: import_id.to_string(), problem: problem.to_string() }
 }
 
 /// Notes which job does an import.
@@ -126,13 +135,7 @@ impl TryFrom<ImportRow> for ImportSummary {
 
     fn try_from(row: ImportRow) -> Result<Self, StoreError> {
         let id = row.import_id;
-        let broken = |column, problem: app::domain::import::UnknownName| StoreError::BrokenRow {
-            table: "imports",
-            column,
-            id: id.to_string(),
-            problem: problem.to_string(),
-        };
-        let status: ImportStatus = row.status.parse().map_err(|problem| broken("status", problem))?;
+        let status: ImportStatus = row.status.parse().map_err(|problem| broken(id, "status", &problem))?;
         let rows = RowCounts {
             read: unsigned(row.rows_read),
             inserted: unsigned(row.rows_inserted),
@@ -148,7 +151,7 @@ impl TryFrom<ImportRow> for ImportSummary {
             job_id: JobId(row.job_id),
             file_name: row.file_name,
             status,
-            mode: row.mode.parse().map_err(|problem| broken("mode", problem))?,
+            mode: row.mode.parse().map_err(|problem| broken(id, "mode", &problem))?,
             eta_seconds: eta_seconds(status, &rows, rows_per_second),
             rows,
             bytes: ByteCounts { read: unsigned(row.bytes_read), total: unsigned(row.size_bytes) },
@@ -228,6 +231,40 @@ pub async fn unfinished(database: &Database) -> Result<Vec<(ImportId, JobId)>, S
     .fetch_all(database.reader())
     .await?;
     Ok(rows.into_iter().map(|(id, job)| (ImportId(id), JobId(job))).collect())
+}
+
+/// Those of the imports that have no row.
+///
+/// # Errors
+/// The database refused.
+pub async fn unknown(database: &Database, import_ids: &[ImportId]) -> Result<Vec<ImportId>, StoreError> {
+    without_row(database.reader(), import_ids).await
+}
+
+/// The same, as the transaction sees it.
+///
+/// # Errors
+/// The database refused.
+pub async fn unknown_within(
+    transaction: &mut Transaction,
+    import_ids: &[ImportId],
+) -> Result<Vec<ImportId>, StoreError> {
+    without_row(transaction.connection(), import_ids).await
+}
+
+async fn without_row<'c>(
+    connection: impl sqlx::SqliteExecutor<'c>,
+    import_ids: &[ImportId],
+) -> Result<Vec<ImportId>, StoreError> {
+    let ids = import_ids.iter().map(|id| id.0.simple().to_string()).collect::<serde_json::Value>();
+    let rows: Vec<(Uuid,)> = sqlx::query_as(
+        "select unhex(asked.value) from json_each($1) asked
+         where not exists (select 1 from imports where import_id = unhex(asked.value))",
+    )
+    .bind(ids.to_string())
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(id,)| ImportId(id)).collect())
 }
 
 /// A count as a column holds it.

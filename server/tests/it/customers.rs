@@ -113,6 +113,7 @@ async fn wrong_questions_are_told_apart_from_empty_answers() {
         ("limit=many", StatusCode::BAD_REQUEST),
         ("before=zzz", StatusCode::BAD_REQUEST),
         ("q=nobody", StatusCode::OK),
+        ("q=&sort=&before=&limit=", StatusCode::OK),
     ] {
         assert_eq!(app.get(&format!("/api/v1/customers?{query}")).await.status(), status, "{query}");
     }

@@ -1,6 +1,9 @@
 //! A server of one test: port 0, a fresh database, a worker in the same process.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use reqwest::{Client, Response, StatusCode, header, multipart};
 use serde_json::Value;
@@ -45,12 +48,7 @@ pub(crate) async fn spawn_app() -> App {
 /// A server.
 pub(crate) async fn spawn(work: Work, limits: Limits) -> App {
     let folder = tempfile::tempdir().expect("a folder");
-    let url = format!("sqlite://{}", folder.path().join("signalbox.db").display());
-    let database = Database::open(&url).await.expect("opened");
-    database.migrate().await.expect("migrated");
-    let backplane = SqlBackplane::open(database.clone(), Retention::default()).await.expect("opened");
-    let files = Files::in_folder(&folder.path().join("uploads")).expect("a folder");
-    let parts = Parts { database, files, backplane };
+    let parts = open(folder.path()).await;
 
     let stopping = CancellationToken::new();
     let heartbeat = Duration::from_millis(300);
@@ -67,6 +65,16 @@ pub(crate) async fn spawn(work: Work, limits: Limits) -> App {
     }
     let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
     App { base, client, parts, stopping, tasks, folder }
+}
+
+/// The parts of the installation in a folder.
+async fn open(folder: &Path) -> Parts {
+    let url = format!("sqlite://{}", folder.join("signalbox.db").display());
+    let database = Database::open(&url).await.expect("opened");
+    database.migrate().await.expect("migrated");
+    let backplane = SqlBackplane::open(database.clone(), Retention::default()).await.expect("opened");
+    let files = Files::in_folder(&folder.join("uploads")).expect("a folder");
+    Parts { database, files, backplane }
 }
 
 impl App {
@@ -118,17 +126,41 @@ impl App {
         timeout(DEADLINE, waiting).await.expect("the import is over in time")
     }
 
+    /// Where the files of imports are kept.
+    pub(crate) fn uploads(&self) -> PathBuf {
+        self.folder.path().join("uploads/imports")
+    }
+
     /// Files that are kept.
     pub(crate) fn kept_files(&self) -> usize {
-        std::fs::read_dir(self.folder.path().join("uploads/imports")).map_or(0, Iterator::count)
+        std::fs::read_dir(self.uploads()).map_or(0, Iterator::count)
+    }
+
+    /// Does something to the database as another program would.
+    pub(crate) async fn alter(&self, statement: &'static str) {
+        let url = format!("sqlite://{}", self.parts.database.path().display());
+        let database = sqlx::SqlitePool::connect(&url).await.expect("opened");
+        sqlx::query(statement).execute(&database).await.expect("altered");
+        database.close().await;
+    }
+
+    /// Asks the database a question as another program would.
+    pub(crate) async fn ask(&self, question: &'static str) -> Option<String> {
+        let url = format!("sqlite://{}", self.parts.database.path().display());
+        let database = sqlx::SqlitePool::connect(&url).await.expect("opened");
+        let answer = sqlx::query_scalar(question).fetch_one(&database).await.expect("answered");
+        database.close().await;
+        answer
+    }
+
+    /// The same installation, as another process would open it.
+    pub(crate) async fn another_process(&self) -> Parts {
+        open(self.folder.path()).await
     }
 
     /// Loses all jobs, as an engine does that was restored from an old copy.
     pub(crate) async fn forget_all_jobs(&self) {
-        let url = format!("sqlite://{}", self.parts.database.path().display());
-        let database = sqlx::SqlitePool::connect(&url).await.expect("opened");
-        sqlx::query("delete from jobs").execute(&database).await.expect("deleted");
-        database.close().await;
+        self.alter("delete from jobs").await;
     }
 
     /// Asks the server to stop, as a signal does.

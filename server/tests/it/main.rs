@@ -4,7 +4,9 @@
 
 mod architecture;
 mod customers;
+mod fencing;
 mod harness;
 mod imports;
 mod pages;
 mod stream;
+mod uploads;

@@ -32,6 +32,31 @@ async fn every_page_is_rendered_and_never_kept() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_parameter_without_a_value_is_as_good_as_none() {
+    let app = spawn_app().await;
+    let import = app.import("name,email\nAnn,ann@x.org\nBad,bad\n").await;
+    let errors = format!("/imports/{}?errors_after=", import["importId"].as_str().expect("an id"));
+
+    for path in ["/customers?q=&sort=&before=", "/imports?before=", &errors] {
+        let html = app.get(path).await.text().await.expect("text");
+
+        assert!(!html.contains("role=\"alert\""), "{path}");
+        assert!(html.contains("<tr"), "{path} has no rows");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_page_writes_an_order_as_the_browser_does() {
+    let app = spawn_app().await;
+    app.import("name,email\nAnn,ann@x.org\n").await;
+
+    let html = app.get("/customers?sort=name").await.text().await.expect("text");
+
+    assert!(html.contains("/customers?sort=-name\""), "no link to the other direction");
+    assert!(!html.contains("%2D"));
+}
+
 #[tokio::test]
 async fn an_address_without_a_page_is_not_found_and_says_so() {
     let app = spawn_app().await;

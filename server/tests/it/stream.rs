@@ -42,12 +42,16 @@ impl Stream {
 
     /// The next frame of a type; others are passed over.
     async fn next_of(&mut self, kind: &str) -> Frame {
-        loop {
-            let frame = self.next().await.expect("the stream goes on");
-            if frame.data["type"] == kind {
-                return frame;
+        let waiting = async {
+            loop {
+                let frame = self.next().await.expect("the stream goes on");
+                if frame.data["type"] == kind {
+                    return frame;
+                }
             }
-        }
+        };
+        // Heartbeats go on for ever.
+        timeout(DEADLINE, waiting).await.expect("such a frame in time")
     }
 }
 
@@ -191,6 +195,32 @@ async fn an_unknown_connection_or_topic_is_refused() {
 
     assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
     assert_eq!(no_topic.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_connection_listens_to_256_topics_and_not_to_more() {
+    let app = spawn_app().await;
+    let names = |range: std::ops::Range<u32>| range.map(|number| format!("custom:t{number}")).collect::<Vec<_>>();
+    let mut stream = Stream::open(&app, &format!("topics={},custom:t0", names(0..200).join(","))).await;
+    let id = stream.next_of("connected").await.data["connectionId"].as_str().expect("an id").to_owned();
+    let url = format!("{}/api/v1/sse/{id}/topics", app.base);
+    let change = async |change: Value| {
+        let answer = app.client.post(&url).json(&change).send().await.expect("answered");
+        (answer.status(), answer.json::<Value>().await.expect("JSON"))
+    };
+
+    let at_once = app.get(&format!("/api/v1/sse/connect?topics={}", names(0..257).join(","))).await;
+    let full = change(json!({ "add": names(100..256) })).await;
+    let (status, problem) = change(json!({ "add": ["custom:one-more"] })).await;
+    let exchanged = change(json!({ "add": ["custom:another"], "remove": ["custom:t0"] })).await;
+
+    assert_eq!(at_once.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!((full.0, full.1["topics"].as_array().map(Vec::len)), (StatusCode::OK, Some(256)));
+    assert_eq!((status, &problem["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("topics")));
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("256")), "{problem}");
+    let topics = exchanged.1["topics"].as_array().expect("a list").clone();
+    assert_eq!(topics.len(), 256);
+    assert!(topics.contains(&json!("custom:another")) && !topics.contains(&json!("custom:one-more")));
 }
 
 #[tokio::test]

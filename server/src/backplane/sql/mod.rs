@@ -138,7 +138,10 @@ impl Backplane for SqlBackplane {
             trimmed: upkeep::trim(&self.database, &self.retention, now).await?,
             ..upkeep::rescue(&self.database, &dead, now).await?
         };
-        self.presence.forget(&dead);
+        // A worker that is forgotten too early is waited for until its leases have run out.
+        if upkeep::is_all_rescued(&done) {
+            self.presence.forget(&dead);
+        }
         Ok(done)
     }
 }

@@ -94,6 +94,11 @@ pub(super) async fn rescue(
     Ok(done)
 }
 
+/// Whether a round of rescue left nothing behind: a full one may have.
+pub(super) const fn is_all_rescued(round: &Maintenance) -> bool {
+    round.rescued + round.dead_lettered < ROUND.cast_unsigned()
+}
+
 async fn has_orphans(database: &Database, dead: &str, now_ms: i64) -> Result<bool, StoreError> {
     let found: i64 = sqlx::query_scalar(
         "select exists (

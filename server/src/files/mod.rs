@@ -2,11 +2,19 @@
 //!
 //! Names are made here. Nothing that a client sends becomes part of a path.
 
-use std::{io, path::Path as FolderPath, sync::Arc};
+/// What a killed process leaves behind of the file that it was keeping.
+mod halves;
+
+use std::{
+    io,
+    path::{Path as FolderPath, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use app::domain::ImportId;
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use object_store::{
     GetResultPayload, ObjectStore, ObjectStoreExt, buffered::BufWriter, local::LocalFileSystem, path::Path,
 };
@@ -16,6 +24,10 @@ use tokio_util::io::{StreamReader, SyncIoBridge};
 
 /// Bytes gathered before they are written: 256 KiB, so that 50 uploads at once need no more than 13 MiB.
 const WRITE_BUFFER: usize = 256 * 1024;
+/// Where the files of imports lie.
+const IMPORTS: &str = "imports";
+/// How the name of such a file ends.
+const ENDING: &str = ".csv";
 
 /// A file could not be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +67,7 @@ pub struct KeptFile {
 #[derive(Clone)]
 pub struct Files {
     store: Arc<dyn ObjectStore>,
+    folder: PathBuf,
 }
 
 impl Files {
@@ -66,7 +79,7 @@ impl Files {
         std::fs::create_dir_all(folder).map_err(FileError::Folder)?;
         // With fsync, because what is answered 202 has to outlive a power cut.
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store) })
+        Ok(Self { store: Arc::new(store), folder: folder.to_owned() })
     }
 
     /// Keeps the file of an import. Either the whole file is there afterwards, or nothing.
@@ -78,7 +91,7 @@ impl Files {
         S: Stream<Item = Result<Bytes, E>> + Unpin,
         E: std::fmt::Display,
     {
-        let path = Path::from(format!("imports/{import_id}.csv"));
+        let path = path_of(import_id);
         let mut writer = BufWriter::with_capacity(Arc::clone(&self.store), path.clone(), WRITE_BUFFER);
         match pour(body, &mut writer, limit_bytes).await {
             Ok((size_bytes, sha256)) => {
@@ -105,6 +118,53 @@ impl Files {
         }
     }
 
+    /// Whether a file is there.
+    ///
+    /// # Errors
+    /// The storage failed.
+    pub async fn has(&self, path: &str) -> Result<bool, FileError> {
+        match self.store.head(&Path::from(path)).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Imports whose file was kept at least `age` ago, by the storage's own note of it, in groups of `at_once`. What has another
+    /// name than an import's file is nobody's to judge, and left out.
+    pub fn kept_for(
+        &self,
+        age: Duration,
+        at_once: usize,
+    ) -> impl Stream<Item = Result<Vec<ImportId>, FileError>> + Send {
+        let kept_before = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
+        let old = self.store.list(Some(&Path::from(IMPORTS))).try_filter_map(move |file| {
+            let is_old = SystemTime::from(file.last_modified) <= kept_before;
+            let import_id = is_old.then(|| import_of(&file.location)).flatten();
+            std::future::ready(Ok(import_id))
+        });
+        old.try_chunks(at_once).map_err(|broken| broken.1.into())
+    }
+
+    /// Removes the file of an import; one that is gone already is no error.
+    ///
+    /// # Errors
+    /// The storage failed.
+    pub async fn remove_of(&self, import_id: ImportId) -> Result<(), FileError> {
+        self.remove(path_of(import_id).as_ref()).await
+    }
+
+    /// Removes at most `limit` halves of files that nobody has written to for `age`, and returns how many there were. A process that
+    /// is killed while it keeps a file leaves one behind, beside the file that was to be; the storage itself never shows it.
+    ///
+    /// # Errors
+    /// The folder can't be read.
+    pub async fn remove_halves(&self, age: Duration, limit: usize) -> Result<usize, FileError> {
+        let folder = self.folder.join(IMPORTS);
+        let removed = tokio::task::spawn_blocking(move || halves::remove(&folder, age, limit)).await;
+        removed.map_err(io::Error::other).flatten().map_err(FileError::Folder)
+    }
+
     /// Opens a file for a thread that may block. Call it from such a thread of the runtime.
     ///
     /// # Errors
@@ -119,6 +179,16 @@ impl Files {
             )),
         })
     }
+}
+
+fn path_of(import_id: ImportId) -> Path {
+    Path::from(format!("{IMPORTS}/{import_id}{ENDING}"))
+}
+
+/// The import whose file a path is.
+fn import_of(path: &Path) -> Option<ImportId> {
+    let import_id = path.filename()?.strip_suffix(ENDING)?.parse().ok()?;
+    (path_of(import_id) == *path).then_some(import_id)
 }
 
 /// Writes all that comes, counting and hashing on the way.
