@@ -11,6 +11,8 @@ use std::{
 use anyhow::{Context, bail};
 use server::backplane::sql::Retention;
 
+use crate::span;
+
 /// What `--help` says of the environment.
 pub(crate) const HELP: &str = "\
 Environment, all optional:
@@ -94,8 +96,8 @@ impl Config {
             auto_migrate: parsed("SIGNALBOX_AUTO_MIGRATE", set("SIGNALBOX_AUTO_MIGRATE")?, true)?,
             heartbeat: Duration::from_secs(seconds),
             retention: Retention {
-                events: span("SIGNALBOX_EVENT_RETENTION", set("SIGNALBOX_EVENT_RETENTION")?, keep.events)?,
-                jobs: span("SIGNALBOX_JOB_RETENTION", set("SIGNALBOX_JOB_RETENTION")?, keep.jobs)?,
+                events: retention("SIGNALBOX_EVENT_RETENTION", set("SIGNALBOX_EVENT_RETENTION")?, keep.events)?,
+                jobs: retention("SIGNALBOX_JOB_RETENTION", set("SIGNALBOX_JOB_RETENTION")?, keep.jobs)?,
                 ..keep
             },
             log: LogConfig {
@@ -118,22 +120,14 @@ where
     value.parse().with_context(|| format!("{name}: '{value}' can't be read"))
 }
 
-/// A span such as `30s`, `15m`, `24h` or `7d`.
-fn span(name: &str, value: Option<String>, default: Duration) -> anyhow::Result<Duration> {
+/// A span such as `30s`, `15m`, `24h` or `7d`, of at least a second.
+fn retention(name: &str, value: Option<String>, default: Duration) -> anyhow::Result<Duration> {
     let Some(value) = value else { return Ok(default) };
-    let unit_at = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
-    let (number, unit) = value.split_at(unit_at);
-    let unit_seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => bail!("{name}: '{value}' is not a span; write it as 30s, 15m, 24h or 7d"),
-    };
-    let number: u64 =
-        number.parse().with_context(|| format!("{name}: '{value}' is not a span; write it as 24h or 7d"))?;
-    let seconds = number.checked_mul(unit_seconds).filter(|seconds| (1..=10_000 * 86_400).contains(seconds));
-    seconds.map(Duration::from_secs).with_context(|| format!("{name}: '{value}' is not between 1s and 10000d"))
+    match span::parse(&value) {
+        Ok(span) if span >= Duration::from_secs(1) => Ok(span),
+        Ok(_) => bail!("{name}: '{value}' is shorter than 1s"),
+        Err(problem) => bail!("{name}: '{value}' is {problem}"),
+    }
 }
 
 #[cfg(test)]

@@ -6,10 +6,13 @@
 mod bench;
 mod config;
 mod doctor;
+mod enqueue;
 mod installation;
 mod migrate;
+mod publish;
 mod serve;
 mod shutdown;
+mod span;
 mod telemetry;
 mod worker;
 
@@ -34,6 +37,8 @@ struct Cli {
 enum Command {
     Serve(serve::Args),
     Worker(worker::Args),
+    Enqueue(enqueue::Args),
+    Publish(publish::Args),
     Migrate(migrate::Args),
     Doctor(doctor::Args),
     #[command(subcommand)]
@@ -61,6 +66,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         match command {
             Command::Serve(args) => serve::run(args, config).await,
             Command::Worker(args) => worker::run(args, config).await,
+            Command::Enqueue(args) => enqueue::run(args, config).await,
+            Command::Publish(args) => publish::run(args, config).await,
             Command::Migrate(args) => migrate::run(args, config).await,
             Command::Doctor(args) => doctor::run(args, config).await,
             Command::Bench(command) => bench::run(command).await,

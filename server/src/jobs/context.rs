@@ -28,6 +28,8 @@ pub struct JobContext {
     pub parts: Parts,
     /// The right to work, of this attempt.
     pub lease: Lease,
+    /// This attempt, counted from 1.
+    pub attempt: u32,
     /// Cancelled when the worker stops.
     pub stopping: CancellationToken,
     /// Cancelled when the lease was lost.

@@ -122,7 +122,8 @@ impl Worker {
         let lease_lost = CancellationToken::new();
         let lease = job.lease.clone();
         self.held().insert(lease.clone(), lease_lost.clone());
-        let context = JobContext { parts: self.parts.clone(), lease: lease.clone(), stopping, lease_lost };
+        let context =
+            JobContext { parts: self.parts.clone(), lease: lease.clone(), attempt: job.attempt, stopping, lease_lost };
         runner::run(&self.registry, job, &context).await;
         self.held().remove(&lease);
     }

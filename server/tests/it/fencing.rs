@@ -44,6 +44,7 @@ impl Attempt {
         let context = JobContext {
             parts: parts.clone(),
             lease: job.lease,
+            attempt: job.attempt,
             stopping: CancellationToken::new(),
             lease_lost: CancellationToken::new(),
         };
