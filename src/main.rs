@@ -11,6 +11,7 @@ mod installation;
 mod migrate;
 mod publish;
 mod serve;
+mod service_url;
 mod shutdown;
 mod span;
 mod telemetry;

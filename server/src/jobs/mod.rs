@@ -8,12 +8,18 @@ pub mod bulk_import_customers;
 pub mod context;
 /// Gives back what it was given.
 pub mod echo;
+/// The ends of attempts, written in batches.
+mod endings;
 /// How an attempt can end otherwise than well.
 pub mod error;
 /// Fails as it is told to.
 pub mod fail;
+/// What any process may do now and then, and somebody has to.
+mod house;
 /// Jobs that somebody outside orders.
 pub mod order;
+/// How many jobs to claim ahead.
+mod pace;
 /// Gives work that lost its job a new one.
 pub mod reconciler;
 /// The kinds that this program knows.
