@@ -3,7 +3,7 @@
 use std::{
     env::{self, VarError},
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
 };
@@ -83,6 +83,14 @@ impl Config {
             Err(VarError::NotPresent) => Ok(None),
             Err(VarError::NotUnicode(_)) => bail!("{name} is not valid UTF-8"),
         })
+    }
+
+    /// The same with all that lies in files in another folder.
+    pub(crate) fn move_to(&mut self, folder: &Path) {
+        folder.clone_into(&mut self.data_dir);
+        if self.database_url.is_file() {
+            self.database_url = ServiceUrl::of_file(&folder.join("signalbox.db"));
+        }
     }
 
     fn read(look_up: impl Fn(&str) -> anyhow::Result<Option<String>>) -> anyhow::Result<Self> {

@@ -9,7 +9,7 @@ use crate::{config::Config, installation, span};
 
 /// Hands a job in, and prints its id.
 ///
-/// Example: signalbox enqueue test sleep '{"ms": 5000}' --delay 5s --priority 9
+/// Example: `signalbox enqueue test sleep '{"ms": 5000}' --delay 5s --priority 9`
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
     /// The queue that it shall wait in
@@ -54,6 +54,6 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     for job in enqueued {
         println!("{}", job.job_id);
     }
-    parts.database.close().await;
+    parts.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -71,7 +71,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Publish(args) => publish::run(args, config).await,
             Command::Migrate(args) => migrate::run(args, config).await,
             Command::Doctor(args) => doctor::run(args, config).await,
-            Command::Bench(command) => bench::run(command).await,
+            Command::Bench(command) => bench::run(command, config).await,
         }
     })
 }

@@ -10,7 +10,7 @@ use crate::{config::Config, enqueue::json, installation};
 
 /// Appends an event of your own to the log, and prints its cursor.
 ///
-/// Example: signalbox publish custom:dashboard_updates '{"orders": 7}'
+/// Example: `signalbox publish custom:dashboard_updates '{"orders": 7}'`
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
     /// The topic, custom:NAME
@@ -28,6 +28,6 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     let parts = installation::open(&config).await?;
     let cursor = parts.backplane.append(vec![Event::Custom(Custom { topic: args.topic, data: args.json })]).await?;
     println!("{cursor}");
-    parts.database.close().await;
+    parts.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -25,6 +25,11 @@ impl ServiceUrl {
         Self(format!("sqlite://{}", path.display()))
     }
 
+    /// Whether it is a file's.
+    pub(crate) fn is_file(&self) -> bool {
+        self.0.starts_with("sqlite:")
+    }
+
     /// With its password, for who connects.
     pub(crate) fn expose(&self) -> &str {
         &self.0
