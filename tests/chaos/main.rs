@@ -9,10 +9,10 @@
 
 /// What stands under an installation.
 mod engine;
-/// A reader that follows the log.
-mod follower;
 /// Jobs that are handed in until they are answered.
 mod load;
+/// A reader that follows the log.
+mod reader;
 /// The processes of an installation.
 mod site;
 /// What is counted at the end.
@@ -21,8 +21,8 @@ mod verdict;
 use std::time::Duration;
 
 use engine::Engine;
-use follower::Follower;
 use load::Load;
+use reader::Reader;
 use site::Site;
 use tokio::time::{Instant, sleep};
 use verdict::Verdict;
@@ -60,7 +60,7 @@ async fn survives(engine: Engine) {
     let plan = Plan::from_environment();
     let mut chances = fastrand::Rng::with_seed(plan.seed);
     let mut site = Site::build(engine).await;
-    let follower = Follower::start(site.base()).await;
+    let reader = Reader::start(site.base()).await;
     let load = Load::start(site.base());
 
     let began = Instant::now();
@@ -70,10 +70,10 @@ async fn survives(engine: Engine) {
     }
     site.heal().await;
     let accepted = load.stop().await;
-    follower.has_seen_the_end_of(&accepted, CALM).await;
+    reader.has_seen_the_end_of(&accepted, CALM).await;
 
-    let followed = follower.stop().await;
-    let written = Follower::read_again(site.base(), &followed).await;
+    let followed = reader.stop().await;
+    let written = Reader::read_again(site.base(), &followed).await;
     let verdict = Verdict::of(&accepted, &followed, &written);
     println!("{}", verdict.row(site.engine_name(), plan.seed, &site.harm));
     site.demolish().await;

@@ -21,7 +21,6 @@ pub(crate) struct Harm {
     pub(crate) workers_killed: u32,
     pub(crate) workers_frozen: u32,
     pub(crate) webs_killed: u32,
-    pub(crate) engines_killed: u32,
 }
 
 /// An installation.
@@ -43,14 +42,13 @@ struct Frozen {
 
 impl Site {
     /// Starts everything, in a folder of its own.
-    pub(crate) async fn build(mut engine: Engine) -> Self {
+    pub(crate) async fn build(engine: Engine) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        engine.prepare(folder.path()).await;
         // The port stays the same when the server is started again, so that whoever lost it finds it.
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
         let web = web(&engine, &folder, port);
         let workers = (0..WORKERS).map(|number| worker(&engine, &folder, number)).collect();
-        let site = Self { engine, port, web, workers, frozen: None, harm: Harm::default(), folder };
+        let mut site = Self { engine, port, web, workers, frozen: None, harm: Harm::default(), folder };
         site.is_ready().await;
         site
     }
@@ -66,6 +64,7 @@ impl Site {
     /// Does some harm, as chance has it.
     pub(crate) async fn hurt(&mut self, chances: &mut fastrand::Rng) {
         self.wake_in_time().await;
+        self.supervise();
         let worker = chances.usize(..WORKERS);
         match chances.u8(..10) {
             0..4 if !self.is_frozen(worker) => {
@@ -77,12 +76,6 @@ impl Site {
                 self.harm.workers_frozen += 1;
                 signal(&self.workers[worker], "STOP").await;
                 self.frozen = Some(Frozen { worker, until: tokio::time::Instant::now() + FROZEN });
-            }
-            6 if self.engine.can_be_killed() => {
-                self.harm.engines_killed += 1;
-                self.engine.kill().await;
-                sleep(Duration::from_millis(chances.u64(..1_500))).await;
-                self.engine.start_again();
             }
             _ => {
                 self.harm.webs_killed += 1;
@@ -101,12 +94,23 @@ impl Site {
         self.is_ready().await;
     }
 
+    /// Starts those again that gave up by themselves, as a supervisor does: a program can't begin while its database is out of reach.
+    fn supervise(&mut self) {
+        if has_ended(&mut self.web) {
+            self.web = web(&self.engine, &self.folder, self.port);
+        }
+        for (number, worker) in self.workers.iter_mut().enumerate() {
+            if has_ended(worker) {
+                *worker = self::worker(&self.engine, &self.folder, number);
+            }
+        }
+    }
+
     /// Ends all processes.
     pub(crate) async fn demolish(mut self) {
         for child in self.workers.iter_mut().chain([&mut self.web]) {
             child.kill().await.expect("killed");
         }
-        self.engine.kill().await;
     }
 
     fn is_frozen(&self, worker: usize) -> bool {
@@ -120,10 +124,11 @@ impl Site {
     }
 
     /// Waits until the web server answers.
-    async fn is_ready(&self) {
+    async fn is_ready(&mut self) {
         let url = format!("{}/health/ready", self.base());
         let answers = async {
             while !reqwest::get(&url).await.is_ok_and(|answer| answer.status().is_success()) {
+                self.supervise();
                 sleep(Duration::from_millis(50)).await;
             }
         };
@@ -136,7 +141,8 @@ fn web(engine: &Engine, folder: &TempDir, port: u16) -> Child {
 }
 
 fn worker(engine: &Engine, folder: &TempDir, number: usize) -> Child {
-    start(engine, folder, &["worker", "--name", &format!("w{number}"), "--queues", "test=8"])
+    // Room enough that one worker does the work of both: what a job waits for is its rescue, not a free place.
+    start(engine, folder, &["worker", "--name", &format!("w{number}"), "--queues", "test=32"])
 }
 
 fn start(engine: &Engine, folder: &TempDir, arguments: &[&str]) -> Child {
@@ -149,6 +155,10 @@ fn start(engine: &Engine, folder: &TempDir, arguments: &[&str]) -> Child {
         .kill_on_drop(true)
         .spawn()
         .expect("started")
+}
+
+fn has_ended(child: &mut Child) -> bool {
+    child.try_wait().expect("a child of ours").is_some()
 }
 
 async fn signal(child: &Child, name: &str) {

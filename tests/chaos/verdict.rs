@@ -8,7 +8,7 @@ use std::{
 use app::events::JobStatus;
 
 use crate::{
-    follower::{Followed, Step, is_end},
+    reader::{Followed, Step, is_end},
     site::Harm,
 };
 
@@ -28,6 +28,8 @@ pub(crate) struct Verdict {
     resets: usize,
     /// The longest time between two starts of one job.
     slowest: Duration,
+    /// What happened to that job, and when.
+    slowest_steps: Vec<(i64, JobStatus)>,
 }
 
 impl Verdict {
@@ -37,13 +39,18 @@ impl Verdict {
         let mut dead = 0;
         let mut begun: BTreeMap<&str, i64> = BTreeMap::new();
         let mut slowest_ms = 0;
+        let mut slowest_job = None;
         for step in written {
             match step.status {
                 JobStatus::Completed => *completed.entry(&step.job_id).or_default() += 1,
                 JobStatus::Failed => dead += 1,
                 JobStatus::Started => {
                     let before = begun.insert(&step.job_id, step.at_ms);
-                    slowest_ms = before.map_or(slowest_ms, |before| slowest_ms.max(step.at_ms - before));
+                    if let Some(gap_ms) = before.map(|before| step.at_ms - before).filter(|gap_ms| *gap_ms > slowest_ms)
+                    {
+                        slowest_ms = gap_ms;
+                        slowest_job = Some(&step.job_id);
+                    }
                 }
                 _ => {}
             }
@@ -61,17 +68,22 @@ impl Verdict {
             missed,
             resets: followed.resets,
             slowest: Duration::from_millis(slowest_ms.unsigned_abs()),
+            slowest_steps: written
+                .iter()
+                .filter(|step| Some(&step.job_id) == slowest_job)
+                .map(|step| (step.at_ms, step.status))
+                .collect(),
         }
     }
 
     /// A line of the table.
     pub(crate) fn row(&self, engine: &str, seed: u64, harm: &Harm) -> String {
-        let Self { accepted, done, lost, dead, twice, missed, resets, slowest } = self;
-        let Harm { workers_killed, workers_frozen, webs_killed, engines_killed } = harm;
+        let Self { accepted, done, lost, dead, twice, missed, resets, slowest, .. } = self;
+        let Harm { workers_killed, workers_frozen, webs_killed } = harm;
         format!(
             "{engine} (seed {seed}): accepted {accepted}, done {done}, lost {lost}, dead-lettered {dead}, results written twice \
              {twice}, events missed {missed}, resets {resets}, slowest recovery {:.1} s; killed: workers {workers_killed}, web \
-             {webs_killed}, engine {engines_killed}; frozen: workers {workers_frozen}",
+             {webs_killed}; frozen: workers {workers_frozen}",
             slowest.as_secs_f64(),
         )
     }

@@ -8,6 +8,7 @@ mod fencing;
 mod frames;
 mod harness;
 mod imports;
+mod lease_model;
 mod pages;
 mod queue;
 mod stream;

@@ -35,23 +35,23 @@ pub(crate) struct Followed {
 }
 
 /// A reader at work.
-pub(crate) struct Follower {
+pub(crate) struct Reader {
     followed: Arc<Mutex<Followed>>,
     stopping: CancellationToken,
     task: JoinHandle<()>,
 }
 
-impl Follower {
+impl Reader {
     /// Follows from now on, and returns once it does.
     pub(crate) async fn start(base: String) -> Self {
         let followed = Arc::<Mutex<Followed>>::default();
         let stopping = CancellationToken::new();
         let task = tokio::spawn(follow(base, Arc::clone(&followed), stopping.clone()));
-        let follower = Self { followed, stopping, task };
-        while follower.now().from.is_empty() {
+        let reader = Self { followed, stopping, task };
+        while reader.now().from.is_empty() {
             sleep(Duration::from_millis(20)).await;
         }
-        follower
+        reader
     }
 
     /// Waits until all these jobs have ended.
@@ -85,15 +85,15 @@ impl Follower {
         let again = Arc::new(Mutex::new(Followed { from: followed.from.clone(), ..Followed::default() }));
         let stopping = CancellationToken::new();
         let task = tokio::spawn(follow(base, Arc::clone(&again), stopping.clone()));
-        let follower = Self { followed: again, stopping, task };
+        let reader = Self { followed: again, stopping, task };
         let arrived = async {
-            while follower.now().steps.last().is_none_or(|step| step.cursor != last.cursor) {
+            while reader.now().steps.last().is_none_or(|step| step.cursor != last.cursor) {
                 sleep(Duration::from_millis(50)).await;
             }
         };
         // A place that never comes is told by the verdict.
         let _ = tokio::time::timeout(Duration::from_secs(30), arrived).await;
-        follower.stop().await.steps
+        reader.stop().await.steps
     }
 
     fn now(&self) -> Followed {
