@@ -1,6 +1,6 @@
 //! The suite that every backplane passes. What is not in it is not a feature.
 //!
-//! A test is a function over any `Backplane`; an engine is a function that makes a fresh one. `engine_passes` crosses the two.
+//! A test is a function over any `Backplane`; an engine is a function that makes a fresh one. `engines_pass` crosses the two.
 
 /// Handing jobs to workers.
 mod claim;
@@ -10,6 +10,11 @@ mod enqueue;
 mod finish;
 /// The event log.
 mod log;
+/// What only Postgres has to show.
+mod postgres_only;
+/// A Postgres server for tests.
+#[path = "../../tests/support/postgres.rs"]
+pub(crate) mod postgres_server;
 /// Jobs of dead workers.
 mod rescue;
 
@@ -29,7 +34,7 @@ pub(crate) struct Engine {
     pub(crate) backplane: Arc<dyn Backplane>,
     /// Makes another process of the same installation.
     reopen: Box<dyn Fn() -> futures::future::BoxFuture<'static, Arc<dyn Backplane>> + Send + Sync>,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl Engine {
@@ -46,6 +51,27 @@ const RETENTION: Retention =
 async fn sqlite() -> Engine {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("signalbox.db").display());
+    in_database(url, Some(folder)).await
+}
+
+/// An engine whose workers all run on its own machine.
+async fn one_machine() -> Engine {
+    sqlite().await
+}
+
+async fn postgres() -> Engine {
+    let url = postgres_server::shared().fresh_database(migrate).await;
+    in_database(url, None).await
+}
+
+async fn migrate(url: String) {
+    let database = Database::open(&url).await.expect("opened");
+    database.migrate().await.expect("migrated");
+    database.close().await;
+}
+
+/// The SQL engine of a database.
+async fn in_database(url: String, folder: Option<TempDir>) -> Engine {
     let open = move || {
         let url = url.clone();
         let opened = async move {
@@ -59,8 +85,14 @@ async fn sqlite() -> Engine {
 }
 
 /// One test of its own for each engine and rule.
+macro_rules! engines_pass {
+    ([$($engine:ident),+] $rules:tt) => {
+        $(engine_passes! { $engine $rules })+
+    };
+}
+
 macro_rules! engine_passes {
-    ($engine:ident: $($subject:ident::{$($rule:ident),+ $(,)?}),+ $(,)?) => {
+    ($engine:ident { $($subject:ident::{$($rule:ident),+ $(,)?}),+ $(,)? }) => {
         mod $engine {
             $(mod $subject {
                 $(#[tokio::test(flavor = "multi_thread")]
@@ -72,8 +104,9 @@ macro_rules! engine_passes {
     };
 }
 
-engine_passes! {
-    sqlite:
+engines_pass! {
+    [sqlite, postgres]
+    {
     enqueue::{
         a_job_that_was_taken_in_is_waiting,
         a_unique_key_that_is_alive_makes_no_second_job,
@@ -96,7 +129,6 @@ engine_passes! {
     },
     rescue::{
         an_expired_lease_returns_the_job,
-        a_process_that_is_gone_gives_all_its_jobs_back_at_once_however_many,
         a_renewed_lease_is_left_alone,
         the_holder_of_a_lost_lease_is_told,
         a_third_stall_without_progress_dead_letters_the_job,
@@ -110,6 +142,17 @@ engine_passes! {
         a_cursor_beyond_the_end_is_gone,
         a_cursor_from_before_the_trimming_is_gone,
     },
+    }
+}
+
+// What the operating system tells of processes on the same machine.
+engines_pass! {
+    [one_machine]
+    {
+        rescue::{
+            a_process_that_is_gone_gives_all_its_jobs_back_at_once_however_many,
+        },
+    }
 }
 
 const QUEUE: &str = "conformance";

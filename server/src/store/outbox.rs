@@ -6,13 +6,32 @@
 use app::events::{Event, Topic};
 use jiff::Timestamp;
 
-use super::{StoreError, Transaction};
+use super::{Rows, StoreError, Transaction, Value};
 
 /// Appends an event within a transaction.
 ///
 /// # Errors
 /// The database refused.
 pub async fn append(transaction: &mut Transaction, event: Event, now: Timestamp) -> Result<(), StoreError> {
+    append_all(transaction, [event], now).await
+}
+
+/// Appends events within a transaction, in their order.
+///
+/// # Errors
+/// The database refused.
+pub async fn append_all(
+    transaction: &mut Transaction,
+    events: impl IntoIterator<Item = Event>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let rows = events.into_iter().map(|event| row(event, now)).collect::<Result<_, _>>()?;
+    let insert = "insert into pubsub_events (channel, data, created_at) select channel, data, created_at from told";
+    transaction.execute_with(Rows::new("told", ["channel", "data", "created_at"], rows), insert).await?;
+    Ok(())
+}
+
+fn row(event: Event, now: Timestamp) -> Result<[Value; 3], StoreError> {
     let channel = channel(&event);
     let stamped = event.at(now);
     let data = serde_json::to_string(&stamped).map_err(|problem| StoreError::BrokenRow {
@@ -21,13 +40,7 @@ pub async fn append(transaction: &mut Transaction, event: Event, now: Timestamp)
         id: channel.clone(),
         problem: problem.to_string(),
     })?;
-    sqlx::query("insert into pubsub_events (channel, data, created_at) values ($1, $2, $3)")
-        .bind(channel)
-        .bind(data)
-        .bind(stamped.timestamp)
-        .execute(transaction.connection())
-        .await?;
-    Ok(())
+    Ok([channel.into(), data.into(), stamped.timestamp.into()])
 }
 
 /// The channel that other programs know the event by.
