@@ -1,6 +1,6 @@
 //! The suite that every backplane passes. What is not in it is not a feature.
 //!
-//! A test is a function over any `Backplane`; an engine is a function that makes a fresh one. `engine_passes` crosses the two.
+//! A rule is a function over any `Backplane`; an engine is a function that makes a fresh one. `passes_all` crosses the two.
 
 /// Handing jobs to workers.
 mod claim;
@@ -13,14 +13,16 @@ mod log;
 /// Jobs of dead workers.
 mod rescue;
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use app::domain::WorkerId;
 use serde_json::{Map, json};
-use tempfile::TempDir;
 
 use crate::{
-    backplane::{Backplane, ClaimRequest, ClaimedJob, NewJob, SqlBackplane, sql::Retention},
+    backplane::{
+        Backplane, ClaimRequest, ClaimedJob, NewJob, RedisBackplane, SqlBackplane, redis::tests::server::RedisServer,
+        sql::Retention,
+    },
     store::Database,
 };
 
@@ -29,7 +31,7 @@ pub(crate) struct Engine {
     pub(crate) backplane: Arc<dyn Backplane>,
     /// Makes another process of the same installation.
     reopen: Box<dyn Fn() -> futures::future::BoxFuture<'static, Arc<dyn Backplane>> + Send + Sync>,
-    _folder: TempDir,
+    _ground: Box<dyn Any + Send + Sync>,
 }
 
 impl Engine {
@@ -55,11 +57,23 @@ async fn sqlite() -> Engine {
         };
         Box::pin(opened) as futures::future::BoxFuture<'static, _>
     };
-    Engine { backplane: open().await, reopen: Box::new(open), _folder: folder }
+    Engine { backplane: open().await, reopen: Box::new(open), _ground: Box::new(folder) }
 }
 
-/// One test of its own for each engine and rule.
-macro_rules! engine_passes {
+async fn redis() -> Engine {
+    let server = RedisServer::start().await;
+    let url = server.url();
+    let open = move || {
+        let url = url.clone();
+        let opened =
+            async move { RedisBackplane::open(&url, RETENTION, None).await.expect("opened") as Arc<dyn Backplane> };
+        Box::pin(opened) as futures::future::BoxFuture<'static, _>
+    };
+    Engine { backplane: open().await, reopen: Box::new(open), _ground: Box::new(server) }
+}
+
+/// One test of its own for each rule.
+macro_rules! tests {
     ($engine:ident: $($subject:ident::{$($rule:ident),+ $(,)?}),+ $(,)?) => {
         mod $engine {
             $(mod $subject {
@@ -72,45 +86,53 @@ macro_rules! engine_passes {
     };
 }
 
-engine_passes! {
-    sqlite:
-    enqueue::{
-        a_job_that_was_taken_in_is_waiting,
-        a_unique_key_that_is_alive_makes_no_second_job,
-        a_unique_key_is_free_again_when_its_job_has_ended,
-        the_id_of_an_ended_job_makes_no_second_one,
-        a_delayed_job_is_not_claimed_before_its_time,
-    },
-    claim::{
-        jobs_come_by_priority_and_then_by_age,
-        a_job_is_claimed_by_one_worker_only,
-        a_waiting_worker_is_woken_by_a_new_job,
-        a_waiting_worker_is_woken_by_a_job_of_another_process,
-    },
-    finish::{
-        a_result_ends_the_job,
-        a_retry_comes_back_with_the_next_attempt,
-        a_job_that_is_handed_back_keeps_its_attempt,
-        a_late_finish_is_refused_after_the_lease_moved_on,
-        a_late_report_is_refused_after_the_lease_moved_on,
-    },
-    rescue::{
-        an_expired_lease_returns_the_job,
-        a_process_that_is_gone_gives_all_its_jobs_back_at_once_however_many,
-        a_renewed_lease_is_left_alone,
-        the_holder_of_a_lost_lease_is_told,
-        a_third_stall_without_progress_dead_letters_the_job,
-        progress_forgives_earlier_stalls,
-    },
-    log::{
-        what_happens_to_a_job_is_told_in_order,
-        reading_goes_on_exactly_after_the_cursor,
-        a_tail_wakes_up_with_what_another_process_appended,
-        a_cursor_of_another_log_is_gone,
-        a_cursor_beyond_the_end_is_gone,
-        a_cursor_from_before_the_trimming_is_gone,
-    },
+/// All rules, for one engine.
+macro_rules! passes_all {
+    ($engine:ident) => {
+        tests! {
+            $engine:
+            enqueue::{
+                a_job_that_was_taken_in_is_waiting,
+                a_unique_key_that_is_alive_makes_no_second_job,
+                a_unique_key_is_free_again_when_its_job_has_ended,
+                the_id_of_an_ended_job_makes_no_second_one,
+                a_delayed_job_is_not_claimed_before_its_time,
+            },
+            claim::{
+                jobs_come_by_priority_and_then_by_age,
+                a_job_is_claimed_by_one_worker_only,
+                a_waiting_worker_is_woken_by_a_new_job,
+                a_waiting_worker_is_woken_by_a_job_of_another_process,
+            },
+            finish::{
+                a_result_ends_the_job,
+                a_retry_comes_back_with_the_next_attempt,
+                a_job_that_is_handed_back_keeps_its_attempt,
+                a_late_finish_is_refused_after_the_lease_moved_on,
+                a_late_report_is_refused_after_the_lease_moved_on,
+            },
+            rescue::{
+                an_expired_lease_returns_the_job,
+                a_process_that_is_gone_gives_all_its_jobs_back_before_their_leases_run_out,
+                a_renewed_lease_is_left_alone,
+                the_holder_of_a_lost_lease_is_told,
+                a_third_stall_without_progress_dead_letters_the_job,
+                progress_forgives_earlier_stalls,
+            },
+            log::{
+                what_happens_to_a_job_is_told_in_order,
+                reading_goes_on_exactly_after_the_cursor,
+                a_tail_wakes_up_with_what_another_process_appended,
+                a_cursor_of_another_log_is_gone,
+                a_cursor_beyond_the_end_is_gone,
+                a_cursor_from_before_the_trimming_is_gone,
+            },
+        }
+    };
 }
+
+passes_all!(sqlite);
+passes_all!(redis);
 
 const QUEUE: &str = "conformance";
 const LEASE: Duration = Duration::from_mins(1);

@@ -63,6 +63,15 @@ fn sql_is_spoken_in_the_store_and_the_sql_backplane_only() {
 }
 
 #[test]
+fn redis_is_spoken_in_its_backplane_only() {
+    assert_only_in("server/src", "redis::cmd", &["server/src/backplane/redis"]);
+    assert_only_in("server/src", "signalbox:", &["server/src/backplane/redis/keys.rs"]);
+    for folder in ["app/src", "src"] {
+        assert_only_in(folder, "redis::", &[]);
+    }
+}
+
+#[test]
 fn pages_are_rendered_in_one_place() {
     assert_only_in("server/src", "leptos_axum", &["server/src/http/pages.rs"]);
 }
