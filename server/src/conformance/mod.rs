@@ -42,7 +42,7 @@ impl Engine {
 }
 
 /// Keeps so few events that a test can outrun it.
-const RETENTION: Retention =
+pub(crate) const RETENTION: Retention =
     Retention { events: Duration::from_hours(1), event_count: 50, jobs: Duration::from_hours(1) };
 
 async fn sqlite() -> Engine {
@@ -134,14 +134,14 @@ macro_rules! passes_all {
 passes_all!(sqlite);
 passes_all!(redis);
 
-const QUEUE: &str = "conformance";
-const LEASE: Duration = Duration::from_mins(1);
+pub(crate) const QUEUE: &str = "conformance";
+pub(crate) const LEASE: Duration = Duration::from_mins(1);
 
-fn worker(name: &str) -> WorkerId {
+pub(crate) fn worker(name: &str) -> WorkerId {
     name.into()
 }
 
-fn new_job(id: &str) -> NewJob {
+pub(crate) fn new_job(id: &str) -> NewJob {
     NewJob {
         job_id: id.into(),
         queue_name: QUEUE.into(),
@@ -156,17 +156,17 @@ fn new_job(id: &str) -> NewJob {
     }
 }
 
-fn request(worker: &WorkerId, lease: Duration) -> ClaimRequest {
+pub(crate) fn request(worker: &WorkerId, lease: Duration) -> ClaimRequest {
     ClaimRequest { worker: worker.clone(), queues: vec![QUEUE.into()], limit: 10, lease }
 }
 
 /// Claims all that is there, without waiting.
-async fn claim_all(backplane: &dyn Backplane, worker: &WorkerId, lease: Duration) -> Vec<ClaimedJob> {
+pub(crate) async fn claim_all(backplane: &dyn Backplane, worker: &WorkerId, lease: Duration) -> Vec<ClaimedJob> {
     backplane.claim(&request(worker, lease), Duration::ZERO).await.expect("claimed")
 }
 
 /// Claims the only job that is there.
-async fn claim_one(backplane: &dyn Backplane, worker: &WorkerId, lease: Duration) -> ClaimedJob {
+pub(crate) async fn claim_one(backplane: &dyn Backplane, worker: &WorkerId, lease: Duration) -> ClaimedJob {
     let mut jobs = claim_all(backplane, worker, lease).await;
     assert_eq!(jobs.len(), 1, "{jobs:?}");
     jobs.remove(0)

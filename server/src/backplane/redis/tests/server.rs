@@ -67,7 +67,8 @@ impl RedisServer {
 
     /// A connection of the test's own.
     pub(crate) async fn connect(&self) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
-        redis::Client::open(self.url())?.get_multiplexed_async_connection().await
+        let patient = redis::AsyncConnectionConfig::new().set_response_timeout(Some(DEADLINE));
+        redis::Client::open(self.url())?.get_multiplexed_async_connection_with_config(&patient).await
     }
 
     /// Sends a command, its words separated by spaces.
