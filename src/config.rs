@@ -3,7 +3,7 @@
 use std::{
     env::{self, VarError},
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
 };
@@ -11,13 +11,22 @@ use std::{
 use anyhow::{Context, bail};
 use server::backplane::sql::Retention;
 
+use crate::{
+    service_url::{RedisParts, ServiceUrl},
+    span,
+};
+
 /// What `--help` says of the environment.
 pub(crate) const HELP: &str = "\
 Environment, all optional:
   SIGNALBOX_ADDR               where to listen                        127.0.0.1:3000
   SIGNALBOX_DATA_DIR           database and uploads                   ./data
-  DATABASE_URL                 sqlite://…                             sqlite://<data dir>/signalbox.db
-  PUBSUB_BACKEND               auto or database                       auto
+  DATABASE_URL                 sqlite://… or postgres://…             sqlite://<data dir>/signalbox.db
+  REDIS_URL                    redis://… or rediss://…; or its parts REDIS_HOST, REDIS_PORT, REDIS_DB,
+                               REDIS_USERNAME, REDIS_PASSWORD and REDIS_SSL (true or false)
+  PUBSUB_BACKEND               what carries jobs and events           auto
+                               auto: Redis if it is named and answers at start, else the database
+                               redis: Redis, or no start · database: the database
   SIGNALBOX_AUTO_MIGRATE       bring the schema up to date at start   true
   SIGNALBOX_HEARTBEAT_SECONDS  longest silence of a live stream       15
   SIGNALBOX_EVENT_RETENTION    how long events are kept               24h
@@ -41,15 +50,25 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// What carries jobs and events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum EngineChoice {
+    /// Redis if it answers at start, else the database.
+    RedisIfItAnswers(ServiceUrl),
+    /// Redis, or no start.
+    Redis(ServiceUrl),
+    /// The database.
+    Database,
+}
+
 /// Everything that the environment says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config {
     pub(crate) addr: SocketAddr,
     pub(crate) data_dir: PathBuf,
-    pub(crate) database_url: String,
+    pub(crate) database_url: ServiceUrl,
     pub(crate) auto_migrate: bool,
-    /// Whether a Redis is named, which this version does not use yet.
-    pub(crate) names_redis: bool,
+    pub(crate) engine: EngineChoice,
     pub(crate) heartbeat: Duration,
     pub(crate) retention: Retention,
     pub(crate) log: LogConfig,
@@ -66,21 +85,30 @@ impl Config {
         })
     }
 
+    /// The same with all that lies in files in another folder.
+    pub(crate) fn move_to(&mut self, folder: &Path) {
+        folder.clone_into(&mut self.data_dir);
+        if self.database_url.is_file() {
+            self.database_url = ServiceUrl::of_file(&folder.join("signalbox.db"));
+        }
+    }
+
     fn read(look_up: impl Fn(&str) -> anyhow::Result<Option<String>>) -> anyhow::Result<Self> {
         let set = |name: &str| Ok::<_, anyhow::Error>(look_up(name)?.filter(|value| !value.is_empty()));
         let data_dir = PathBuf::from(set("SIGNALBOX_DATA_DIR")?.unwrap_or_else(|| "./data".to_owned()));
         let database_url = match set("DATABASE_URL")? {
-            Some(url) if url.starts_with("sqlite:") => url,
-            Some(_) => bail!(
-                "DATABASE_URL: this version keeps its data in SQLite only; use sqlite://<path>, or leave it unset"
-            ),
-            None => format!("sqlite://{}", data_dir.join("signalbox.db").display()),
+            Some(url) => ServiceUrl::parse(&url, &["sqlite", "postgres", "postgresql"]).context("DATABASE_URL")?,
+            None => ServiceUrl::of_file(&data_dir.join("signalbox.db")),
         };
-        match set("PUBSUB_BACKEND")?.as_deref() {
-            None | Some("auto" | "database") => {}
-            Some("redis") => bail!("PUBSUB_BACKEND: this version has no Redis backplane; use auto or database"),
-            Some(other) => bail!("PUBSUB_BACKEND: '{other}' is not one of auto, redis, database"),
-        }
+        let engine = match (set("PUBSUB_BACKEND")?.as_deref(), redis_url(set)?) {
+            (None | Some("auto"), Some(redis)) => EngineChoice::RedisIfItAnswers(redis),
+            (None | Some("auto"), None) | (Some("database"), _) => EngineChoice::Database,
+            (Some("redis"), Some(redis)) => EngineChoice::Redis(redis),
+            (Some("redis"), None) => {
+                bail!("PUBSUB_BACKEND: redis is wanted, but neither REDIS_URL nor REDIS_HOST is set")
+            }
+            (Some(other), _) => bail!("PUBSUB_BACKEND: '{other}' is not one of auto, redis, database"),
+        };
         let seconds: u64 = parsed("SIGNALBOX_HEARTBEAT_SECONDS", set("SIGNALBOX_HEARTBEAT_SECONDS")?, 15)?;
         if !(1..=3_600).contains(&seconds) {
             bail!("SIGNALBOX_HEARTBEAT_SECONDS: {seconds} is not between 1 and 3600");
@@ -90,12 +118,12 @@ impl Config {
             addr: parsed("SIGNALBOX_ADDR", set("SIGNALBOX_ADDR")?, SocketAddr::from(([127, 0, 0, 1], 3000)))?,
             database_url,
             data_dir,
-            names_redis: set("REDIS_URL")?.is_some() || set("REDIS_HOST")?.is_some(),
+            engine,
             auto_migrate: parsed("SIGNALBOX_AUTO_MIGRATE", set("SIGNALBOX_AUTO_MIGRATE")?, true)?,
             heartbeat: Duration::from_secs(seconds),
             retention: Retention {
-                events: span("SIGNALBOX_EVENT_RETENTION", set("SIGNALBOX_EVENT_RETENTION")?, keep.events)?,
-                jobs: span("SIGNALBOX_JOB_RETENTION", set("SIGNALBOX_JOB_RETENTION")?, keep.jobs)?,
+                events: retention("SIGNALBOX_EVENT_RETENTION", set("SIGNALBOX_EVENT_RETENTION")?, keep.events)?,
+                jobs: retention("SIGNALBOX_JOB_RETENTION", set("SIGNALBOX_JOB_RETENTION")?, keep.jobs)?,
                 ..keep
             },
             log: LogConfig {
@@ -118,22 +146,31 @@ where
     value.parse().with_context(|| format!("{name}: '{value}' can't be read"))
 }
 
-/// A span such as `30s`, `15m`, `24h` or `7d`.
-fn span(name: &str, value: Option<String>, default: Duration) -> anyhow::Result<Duration> {
-    let Some(value) = value else { return Ok(default) };
-    let unit_at = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
-    let (number, unit) = value.split_at(unit_at);
-    let unit_seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => bail!("{name}: '{value}' is not a span; write it as 30s, 15m, 24h or 7d"),
+/// The Redis that is named, if one is; the whole address comes before its parts.
+fn redis_url(set: impl Fn(&str) -> anyhow::Result<Option<String>>) -> anyhow::Result<Option<ServiceUrl>> {
+    if let Some(url) = set("REDIS_URL")? {
+        return ServiceUrl::parse(&url, &["redis", "rediss"]).context("REDIS_URL").map(Some);
+    }
+    let Some(host) = set("REDIS_HOST")? else { return Ok(None) };
+    let parts = RedisParts {
+        host,
+        port: set("REDIS_PORT")?.map(|port| parsed("REDIS_PORT", Some(port), 0)).transpose()?,
+        database: parsed("REDIS_DB", set("REDIS_DB")?, 0)?,
+        username: set("REDIS_USERNAME")?,
+        password: set("REDIS_PASSWORD")?,
+        tls: parsed("REDIS_SSL", set("REDIS_SSL")?, false)?,
     };
-    let number: u64 =
-        number.parse().with_context(|| format!("{name}: '{value}' is not a span; write it as 24h or 7d"))?;
-    let seconds = number.checked_mul(unit_seconds).filter(|seconds| (1..=10_000 * 86_400).contains(seconds));
-    seconds.map(Duration::from_secs).with_context(|| format!("{name}: '{value}' is not between 1s and 10000d"))
+    parts.url().map(Some)
+}
+
+/// A span such as `30s`, `15m`, `24h` or `7d`, of at least a second.
+fn retention(name: &str, value: Option<String>, default: Duration) -> anyhow::Result<Duration> {
+    let Some(value) = value else { return Ok(default) };
+    match span::parse(&value) {
+        Ok(span) if span >= Duration::from_secs(1) => Ok(span),
+        Ok(_) => bail!("{name}: '{value}' is shorter than 1s"),
+        Err(problem) => bail!("{name}: '{value}' is {problem}"),
+    }
 }
 
 #[cfg(test)]
@@ -152,8 +189,23 @@ mod tests {
         let config = read(&[]).expect("valid");
 
         assert_eq!(config.addr.to_string(), "127.0.0.1:3000");
-        assert_eq!(config.database_url, "sqlite://./data/signalbox.db");
+        assert_eq!(config.database_url.expose(), "sqlite://./data/signalbox.db");
+        assert_eq!(config.engine, EngineChoice::Database);
         assert_eq!(config.heartbeat, Duration::from_secs(15));
+    }
+
+    #[test]
+    fn a_redis_that_is_named_is_used_as_far_as_that_is_wanted() {
+        let redis = ("REDIS_URL", "redis://cache");
+        let engine = |variables: &[(&str, &str)]| read(variables).expect("valid").engine;
+
+        assert!(matches!(engine(&[redis]), EngineChoice::RedisIfItAnswers(_)));
+        assert!(matches!(
+            engine(&[("REDIS_HOST", "cache"), ("REDIS_PORT", "6380")]),
+            EngineChoice::RedisIfItAnswers(_)
+        ));
+        assert!(matches!(engine(&[redis, ("PUBSUB_BACKEND", "redis")]), EngineChoice::Redis(_)));
+        assert_eq!(engine(&[redis, ("PUBSUB_BACKEND", "database")]), EngineChoice::Database);
     }
 
     #[test]
@@ -170,6 +222,8 @@ mod tests {
             ("SIGNALBOX_ADDR", "here"),
             ("DATABASE_URL", "mysql://x"),
             ("PUBSUB_BACKEND", "carrier-pigeon"),
+            ("PUBSUB_BACKEND", "redis"),
+            ("REDIS_URL", "http://cache"),
             ("SIGNALBOX_HEARTBEAT_SECONDS", "0"),
             ("SIGNALBOX_EVENT_RETENTION", "soon"),
             ("SIGNALBOX_JOB_RETENTION", "0d"),

@@ -1,6 +1,8 @@
 //! The parts of an installation, opened as the configuration says.
 
-use anyhow::Context;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
 use server::{
     backplane::{Backplane, SqlBackplane},
     files::Files,
@@ -8,7 +10,7 @@ use server::{
     store::Database,
 };
 
-use crate::config::Config;
+use crate::config::{Config, EngineChoice};
 
 /// Opens database, files and backplane, and brings the schema up to date if that is wanted.
 pub(crate) async fn open(config: &Config) -> anyhow::Result<Parts> {
@@ -21,17 +23,31 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Parts> {
     let uploads = config.data_dir.join("uploads");
     let files =
         Files::in_folder(&uploads).with_context(|| format!("the folder {} can't be used", uploads.display()))?;
-    let backplane = SqlBackplane::open(database.clone(), config.retention).await?;
-    if config.names_redis {
-        tracing::warn!("a Redis is configured, but this version has no Redis backplane: the database is used");
-    }
-    tracing::info!(backplane = backplane.name(), database = config.database_url, "opened");
+    let backplane = open_backplane(config, &database).await?;
+    tracing::info!(backplane = backplane.name(), database = %config.database_url, "opened");
     Ok(Parts { database, files, backplane })
+}
+
+/// The engine that the configuration chooses.
+async fn open_backplane(config: &Config, database: &Database) -> anyhow::Result<Arc<dyn Backplane>> {
+    match &config.engine {
+        EngineChoice::Redis(_) => {
+            bail!("PUBSUB_BACKEND: this version has no Redis backplane; use auto or database")
+        }
+        EngineChoice::RedisIfItAnswers(redis) => {
+            tracing::warn!(%redis, "a Redis is named, but this version has no Redis backplane: the database is used");
+        }
+        EngineChoice::Database => {}
+    }
+    Ok(SqlBackplane::open(database.clone(), config.retention).await?)
 }
 
 /// Opens the database alone.
 pub(crate) async fn open_database(config: &Config) -> anyhow::Result<Database> {
-    Database::open(&config.database_url)
+    if !config.database_url.is_file() {
+        bail!("DATABASE_URL: this version keeps its data in SQLite only; use sqlite://<path>, or leave it unset");
+    }
+    Database::open(config.database_url.expose())
         .await
         .with_context(|| format!("the database {} can't be opened", config.database_url))
 }

@@ -6,10 +6,14 @@
 mod bench;
 mod config;
 mod doctor;
+mod enqueue;
 mod installation;
 mod migrate;
+mod publish;
 mod serve;
+mod service_url;
 mod shutdown;
+mod span;
 mod telemetry;
 mod worker;
 
@@ -34,6 +38,8 @@ struct Cli {
 enum Command {
     Serve(serve::Args),
     Worker(worker::Args),
+    Enqueue(enqueue::Args),
+    Publish(publish::Args),
     Migrate(migrate::Args),
     Doctor(doctor::Args),
     #[command(subcommand)]
@@ -61,9 +67,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         match command {
             Command::Serve(args) => serve::run(args, config).await,
             Command::Worker(args) => worker::run(args, config).await,
+            Command::Enqueue(args) => enqueue::run(args, config).await,
+            Command::Publish(args) => publish::run(args, config).await,
             Command::Migrate(args) => migrate::run(args, config).await,
             Command::Doctor(args) => doctor::run(args, config).await,
-            Command::Bench(command) => bench::run(command).await,
+            Command::Bench(command) => bench::run(command, config).await,
         }
     })
 }

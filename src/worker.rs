@@ -3,7 +3,7 @@
 use std::{process::ExitCode, str::FromStr};
 
 use app::domain::QueueName;
-use server::jobs::{BulkImportCustomers, Job, Registry, Worker, WorkerConfig};
+use server::jobs::{BulkImportCustomers, Echo, Job, Registry, Worker, WorkerConfig};
 
 use crate::{config::Config, installation, shutdown};
 
@@ -75,7 +75,7 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
 pub(crate) fn embedded() -> WorkerConfig {
     WorkerConfig {
         name: format!("worker-{}", std::process::id()),
-        queues: vec![(BulkImportCustomers::QUEUE.into(), CONCURRENCY)],
+        queues: [BulkImportCustomers::QUEUE, Echo::QUEUE].map(|queue| (queue.into(), CONCURRENCY)).into(),
     }
 }
 

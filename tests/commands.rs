@@ -28,7 +28,18 @@ fn help_names_every_command_and_variable() {
     let help = run(folder.path(), &["--help"]);
 
     assert!(help.status.success());
-    for word in ["serve", "worker", "migrate", "doctor", "bench", "SIGNALBOX_ADDR", "DATABASE_URL", "Exit status"] {
+    for word in [
+        "serve",
+        "worker",
+        "enqueue",
+        "publish",
+        "migrate",
+        "doctor",
+        "bench",
+        "SIGNALBOX_ADDR",
+        "DATABASE_URL",
+        "Exit status",
+    ] {
         assert!(text(&help.stdout).contains(word), "{word}");
     }
 }
@@ -84,4 +95,45 @@ fn a_server_that_is_asked_to_stop_exits_with_0() {
 
     assert_eq!(server.wait().expect("ended").code(), Some(0));
     assert!(line.starts_with("Signalbox is at http://127.0.0.1:"), "{line}");
+}
+
+#[test]
+fn enqueue_prints_the_id_and_the_same_one_while_a_unique_key_is_alive() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let order = ["enqueue", "test", "sleep", r#"{"ms": 1}"#, "--delay", "1h", "--priority", "9", "--unique-key", "k"];
+
+    let first = run(folder.path(), &order);
+    let second = run(folder.path(), &order);
+
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    assert_eq!(text(&first.stdout).trim().len(), 36);
+    assert_eq!(first.stdout, second.stdout);
+}
+
+#[test]
+fn an_order_that_is_wrong_is_refused_and_says_what_to_change() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (order, code, word) in [
+        (["enqueue", "test", "tea", "{}"], 1, "echo"),
+        (["enqueue", "test", "sleep", r#"{"ms": "x"}"#], 1, "data.ms"),
+        (["enqueue", "test", "sleep", "{"], 2, "JSON"),
+    ] {
+        let refused = run(folder.path(), &order);
+
+        assert_eq!(refused.status.code(), Some(code), "{order:?}");
+        assert!(text(&refused.stderr).contains(word), "{}", text(&refused.stderr));
+    }
+}
+
+#[test]
+fn publish_prints_a_cursor_and_takes_topics_of_ones_own_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+
+    let published = run(folder.path(), &["publish", "custom:dashboard_updates", r#"{"orders": 7}"#]);
+    let refused = run(folder.path(), &["publish", "customers", "{}"]);
+
+    assert!(published.status.success(), "{}", text(&published.stderr));
+    assert!(text(&published.stdout).trim().parse::<app::events::Cursor>().is_ok(), "{}", text(&published.stdout));
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("custom:"), "{}", text(&refused.stderr));
 }

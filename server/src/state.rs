@@ -6,7 +6,12 @@ use app::{Assets, api::backend::Backend};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
-use crate::{http::assets, hub::Hub, jobs::context::Parts, page_backend::PageBackend};
+use crate::{
+    http::assets,
+    hub::Hub,
+    jobs::{Registry, context::Parts},
+    page_backend::PageBackend,
+};
 
 /// Bounds of what one request may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +35,8 @@ pub struct AppState {
     pub hub: Arc<Hub>,
     /// Bounds.
     pub limits: Limits,
+    /// The kinds of jobs that can be ordered.
+    pub registry: Registry,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) assets: Assets,
     pub(crate) leptos: LeptosOptions,
@@ -42,6 +49,7 @@ impl AppState {
             backend: Arc::new(PageBackend::new(parts.clone())),
             assets: assets::of_this_build(),
             leptos: LeptosOptions::builder().output_name("signalbox").build(),
+            registry: Registry::all(),
             parts,
             hub,
             limits,
@@ -52,6 +60,12 @@ impl AppState {
 impl FromRef<AppState> for Parts {
     fn from_ref(state: &AppState) -> Self {
         state.parts.clone()
+    }
+}
+
+impl FromRef<AppState> for Registry {
+    fn from_ref(state: &AppState) -> Self {
+        state.registry.clone()
     }
 }
 

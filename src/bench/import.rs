@@ -123,7 +123,7 @@ async fn peak_after(rows: usize) -> anyhow::Result<f64> {
 }
 
 /// The smallest value that `share` of all are not above (nearest rank).
-fn percentile(sorted: &[Duration], share: f64) -> Duration {
+pub(super) fn percentile(sorted: &[Duration], share: f64) -> Duration {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank lies between 0 and the length")]
     let rank = (count(sorted.len()) * share).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()

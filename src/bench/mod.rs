@@ -2,11 +2,15 @@
 
 mod customers;
 mod import;
+mod pickup;
 mod plain;
+mod queue;
 mod report;
 mod trial;
 
 use std::process::ExitCode;
+
+use crate::config::Config;
 
 /// Measures, with servers of its own in temporary folders, and prints a table.
 ///
@@ -14,11 +18,16 @@ use std::process::ExitCode;
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Import(import::Args),
+    Queue(queue::Args),
+    #[command(hide = true)]
+    QueueWorker(pickup::Args),
 }
 
 /// Runs one.
-pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
     match command {
         Command::Import(args) => import::run(args).await,
+        Command::Queue(args) => queue::run(args, config).await,
+        Command::QueueWorker(args) => pickup::run(args, config).await,
     }
 }

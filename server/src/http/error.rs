@@ -3,10 +3,11 @@
 use app::api::ApiError;
 use axum::{
     Json,
-    extract::{FromRequestParts, Path, Query, rejection::PathRejection},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::PathRejection},
     http::{HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -110,5 +111,37 @@ where
         let address = address.map_err(|problem| unreadable(problem.to_string()))?;
         let Query(asked) = Query::try_from_uri(&address).map_err(|problem| unreadable(problem.body_text()))?;
         Ok(Self(asked))
+    }
+}
+
+/// The JSON body of a request; a field that is wrong is named by its path.
+pub(super) struct Sent<T>(pub(super) T);
+
+impl<T, S> FromRequest<S> for Sent<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if kind.split(';').next().map(str::trim) != Some("application/json") {
+            let message = "Send JSON, with the header Content-Type: application/json.".to_owned();
+            return Err(ApiError::BadRequest { message }.into());
+        }
+        let body = Bytes::from_request(request, state).await;
+        let body = body.map_err(|problem| ApiError::BadRequest { message: problem.body_text() })?;
+        let mut json = serde_json::Deserializer::from_slice(&body);
+        let sent = serde_path_to_error::deserialize(&mut json).map_err(|problem| {
+            let (path, inner) = (problem.path().to_string(), problem.into_inner());
+            if inner.is_data() {
+                ApiError::invalid(if path == "." { "" } else { &path }, inner)
+            } else {
+                ApiError::BadRequest { message: format!("The body is no JSON: {inner}.") }
+            }
+        })?;
+        json.end().map_err(|problem| ApiError::BadRequest { message: format!("The body is no JSON: {problem}.") })?;
+        Ok(Self(sent))
     }
 }

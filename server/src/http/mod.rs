@@ -18,6 +18,8 @@ pub mod intake;
 pub mod listener;
 /// The pages.
 pub mod pages;
+/// Jobs that other programs hand in.
+pub mod queue;
 /// The live stream.
 pub mod sse;
 
@@ -38,6 +40,11 @@ pub fn router(state: AppState) -> Router {
         .route("/customers/import", post(imports::upload_form))
         // Bounded while it streams, by `Limits::upload_bytes`; the default limit is for bodies that are held in memory.
         .layer(DefaultBodyLimit::disable());
+    let jobs = Router::new()
+        .route("/api/v1/queue/add", post(queue::add))
+        .route("/api/v1/queue/add-bulk", post(queue::add_bulk))
+        // Ten thousand orders of a kilobyte and a half.
+        .layer(DefaultBodyLimit::max(16 * 1024 * 1024));
     Router::new()
         .route("/api/v1/imports", get(imports::list))
         .route("/api/v1/imports/{id}", get(imports::show))
@@ -51,6 +58,7 @@ pub fn router(state: AppState) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/pkg/{file}", get(assets::bundle_file))
         .merge(uploads)
+        .merge(jobs)
         .merge(pages::routes(&state))
         .fallback(pages::file_or_not_found)
         .layer(middleware::from_fn(cross_site::refuse))

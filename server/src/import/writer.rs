@@ -67,21 +67,13 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Brings the rows in and moves the import on, unless another attempt has taken it over.
+    /// Moves the import on and brings the rows in, unless another attempt has taken it over. That is asked first of all that is
+    /// written, so that an attempt that comes too late is told so, and not of a row that is there already.
     async fn advance(&self, transaction: &mut Transaction, chunk: Chunk, now: Timestamp) -> Result<(), JobError> {
         let position = serde_json::to_string(&chunk.end).map_err(|problem| JobError::Fail(problem.to_string()))?;
-        let errors: Vec<_> = chunk
-            .problems
-            .iter()
-            .map(|problem| NewImportError { error: &problem.error, record: problem.record.as_deref() })
-            .collect();
-        import_errors::insert(transaction, self.import_id, &errors).await?;
-
         let keys: Vec<&str> = chunk.rows.iter().map(|row| row.email_key.as_str()).collect();
         let known = customers::find_by_email_keys(transaction, &keys).await?;
         let merged = merge::merge(chunk.rows, known, self.mode, now);
-        customers::write(transaction, merged.changed).await?;
-        customers::add_to_total(transaction, merged.counts.inserted).await?;
 
         let advance = Advance {
             rows: RowCounts { read: chunk.read, failed: chunk.failed, ..merged.counts },
@@ -89,11 +81,18 @@ impl<'a> Writer<'a> {
             bytes_read: chunk.end.source_byte,
             rows_per_second: self.rate(),
         };
-        if import_attempts::advance(transaction, self.import_id, &self.context.lease.token, &advance).await? {
-            Ok(())
-        } else {
-            Err(JobError::LeaseLost)
+        if !import_attempts::advance(transaction, self.import_id, &self.context.lease.token, &advance).await? {
+            return Err(JobError::LeaseLost);
         }
+        let errors: Vec<_> = chunk
+            .problems
+            .iter()
+            .map(|problem| NewImportError { error: &problem.error, record: problem.record.as_deref() })
+            .collect();
+        import_errors::insert(transaction, self.import_id, &errors).await?;
+        customers::write(transaction, merged.changed).await?;
+        customers::add_to_total(transaction, merged.counts.inserted).await?;
+        Ok(())
     }
 
     /// Tells of the import at most ten times a second, and always of its end.

@@ -22,12 +22,24 @@ pub struct Parts {
     pub backplane: Arc<dyn Backplane>,
 }
 
+impl Parts {
+    /// Closes all of it, so that the process may end. The engine goes first: it may hold a connection to the database for as long as
+    /// it lives.
+    pub async fn close(self) {
+        let Self { database, backplane, .. } = self;
+        drop(backplane);
+        database.close().await;
+    }
+}
+
 /// What a running job may use, and how it learns that it has to stop.
 pub struct JobContext {
     /// The parts of the installation.
     pub parts: Parts,
     /// The right to work, of this attempt.
     pub lease: Lease,
+    /// This attempt, counted from 1.
+    pub attempt: u32,
     /// Cancelled when the worker stops.
     pub stopping: CancellationToken,
     /// Cancelled when the lease was lost.

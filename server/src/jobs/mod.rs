@@ -6,14 +6,28 @@
 pub mod bulk_import_customers;
 /// What a running job may use.
 pub mod context;
+/// Gives back what it was given.
+pub mod echo;
+/// The ends of attempts, written in batches.
+mod endings;
 /// How an attempt can end otherwise than well.
 pub mod error;
+/// Fails as it is told to.
+pub mod fail;
+/// What any process may do now and then, and somebody has to.
+mod house;
+/// Jobs that somebody outside orders.
+pub mod order;
+/// How many jobs to claim ahead.
+mod pace;
 /// Gives work that lost its job a new one.
 pub mod reconciler;
 /// The kinds that this program knows.
 pub mod registry;
 /// One attempt of one job, from claim to ending.
 pub mod runner;
+/// Does nothing for a while.
+pub mod sleep;
 /// Removes uploaded files that belong to no import.
 pub mod sweeper;
 /// A worker: claims, runs, keeps its leases, and stops gracefully.
@@ -29,8 +43,12 @@ use serde_json::{Map, Value};
 use crate::backplane::NewJob;
 pub use bulk_import_customers::BulkImportCustomers;
 pub use context::JobContext;
+pub use echo::Echo;
 pub use error::JobError;
+pub use fail::Fail;
+pub use order::{JobOptions, JobOrder, OrderError};
 pub use registry::Registry;
+pub use sleep::Sleep;
 pub use worker::{Worker, WorkerConfig};
 
 /// A kind of background work: the implementing type is its arguments.

@@ -5,13 +5,14 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 use futures::FutureExt;
 
 use super::{JobContext, JobError, Registry};
-use crate::backplane::{ClaimedJob, Ending, Finished, Outcome};
+use crate::backplane::{ClaimedJob, Ending, Outcome};
 
 /// The longest pause between two attempts.
 const LONGEST_BACK_OFF: Duration = Duration::from_mins(10);
 
-/// Runs the attempt and writes its ending. A panic is an error of the job; an ending that can't be written is left to the rescue.
-pub async fn run(registry: &Registry, job: ClaimedJob, context: &JobContext) {
+/// Runs the attempt, and says how it ended. A panic is an error of the job. `None` when somebody else holds the lease by now: then
+/// there is nothing to write.
+pub async fn run(registry: &Registry, job: ClaimedJob, context: &JobContext) -> Option<Ending> {
     let (attempt, max_attempts) = (job.attempt, job.max_attempts);
     let done = AssertUnwindSafe(registry.run(&job.job_name, job.data, context)).catch_unwind().await;
     let ended = done.unwrap_or_else(|panic| Err(JobError::Retry(format!("the job panicked: {}", words_of(&*panic)))));
@@ -20,7 +21,7 @@ pub async fn run(registry: &Registry, job: ClaimedJob, context: &JobContext) {
         Err(JobError::Stopped) => Outcome::HandedBack,
         Err(JobError::LeaseLost) => {
             tracing::warn!(job_id = %job.lease.job_id, attempt, "stopped: another worker holds the lease");
-            return;
+            return None;
         }
         Err(JobError::Retry(error)) if attempt < max_attempts => {
             Outcome::Retry { error, delay: back_off(attempt, chance()) }
@@ -30,16 +31,7 @@ pub async fn run(registry: &Registry, job: ClaimedJob, context: &JobContext) {
     if let Outcome::Retry { error, .. } | Outcome::Failed { error } = &outcome {
         tracing::warn!(job_id = %job.lease.job_id, job_name = job.job_name, attempt, error, "the attempt failed");
     }
-    let ending = Ending { lease: job.lease.clone(), outcome };
-    match context.parts.backplane.finish(vec![ending]).await.as_deref() {
-        Ok([Finished::Accepted]) => {}
-        Ok(_) => {
-            tracing::warn!(job_id = %job.lease.job_id, attempt, "a late result was refused: the lease had been lost");
-        }
-        Err(error) => {
-            tracing::error!(job_id = %job.lease.job_id, %error, "the ending could not be written; the job will be run again");
-        }
-    }
+    Some(Ending { lease: job.lease, outcome })
 }
 
 /// Exponential with full jitter, from 1 s: a crowd that failed together comes back spread out.

@@ -10,26 +10,25 @@ use std::{
 };
 
 use app::domain::{QueueName, WorkerId};
-use tokio::{sync::Semaphore, task::JoinSet, time::MissedTickBehavior};
+use tokio::{
+    sync::Semaphore,
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior},
+};
 use tokio_util::sync::CancellationToken;
 
-use super::{JobContext, Registry, context::Parts, reconciler, runner, sweeper};
-use crate::backplane::{ClaimRequest, ClaimedJob, Directive, Lease};
+use super::{JobContext, Registry, context::Parts, endings::Endings, house, pace::Pace, runner};
+use crate::backplane::{ClaimRequest, ClaimedJob, Directive, Ending, Lease, Outcome};
 
 /// How long a lease holds without a heartbeat.
 pub const LEASE: Duration = Duration::from_secs(10);
 /// How long one claim waits for work. A claim is never dropped half-way, for that would leave its jobs to the rescue; so this is
 /// also how long an idle worker takes to stop.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Jobs of one claim.
+const MOST_AT_ONCE: u32 = 500;
 /// How long to wait after the engine failed.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
-/// How often house is kept. Any process may do it.
-const UPKEEP: Duration = Duration::from_secs(1);
-/// How often work that lost its job is looked for.
-const RECONCILING: Duration = Duration::from_secs(10);
-/// How often files that belong to nothing are looked for.
-const SWEEPING: Duration = Duration::from_mins(10);
-
 /// What a worker takes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkerConfig {
@@ -46,6 +45,16 @@ pub struct Worker {
     registry: Registry,
     parts: Parts,
     held: Mutex<HashMap<Lease, CancellationToken>>,
+}
+
+/// A queue that a worker takes jobs from.
+struct Queue {
+    name: QueueName,
+    concurrency: u32,
+    /// Places for jobs that run.
+    slots: Semaphore,
+    pace: Pace,
+    endings: Endings,
 }
 
 impl Worker {
@@ -72,39 +81,54 @@ impl Worker {
         // Leases are kept until the last job has ended, so longer than claims are made.
         let drained = CancellationToken::new();
         let keeping = tokio::spawn(Arc::clone(&self).keep_leases(drained.clone()));
-        let upkeep = tokio::spawn(keep_house(self.parts.clone(), drained.clone()));
-        let sweeping = tokio::spawn(drained.clone().run_until_cancelled_owned(sweep_now_and_then(self.parts.clone())));
+        let house = tokio::spawn(house::keep(self.parts.clone(), drained.clone()));
+        let (endings, writing) = Endings::gather(self.parts.clone());
 
         let mut queues = JoinSet::new();
         for (queue, concurrency) in self.config.queues.clone() {
-            queues.spawn(Arc::clone(&self).serve(queue, concurrency, stopping.clone()));
+            let queue = Queue {
+                name: queue,
+                concurrency,
+                slots: Semaphore::new(concurrency as usize),
+                pace: Pace::default(),
+                endings: endings.clone(),
+            };
+            queues.spawn(Arc::clone(&self).serve(Arc::new(queue), stopping.clone()));
         }
+        drop(endings);
         queues.join_all().await;
         drained.cancel();
-        for ended in [keeping.await, upkeep.await, sweeping.await.map(drop)] {
-            if let Err(error) = ended {
+        for task in [keeping, house, writing] {
+            if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the worker broke");
             }
         }
         tracing::info!(worker_id = %self.id, "stopped");
     }
 
-    /// Claims from one queue as long as there is room.
-    async fn serve(self: Arc<Self>, queue: QueueName, concurrency: u32, stopping: CancellationToken) {
-        let room = Arc::new(Semaphore::new(concurrency as usize));
+    /// Claims from one queue as long as there is room: for the free places, and some ahead where jobs are short.
+    async fn serve(self: Arc<Self>, queue: Arc<Queue>, stopping: CancellationToken) {
         let mut running = JoinSet::new();
-        let request = ClaimRequest { worker: self.id.clone(), queues: vec![queue], limit: 1, lease: LEASE };
-        while let Some(Ok(place)) = stopping.run_until_cancelled(Arc::clone(&room).acquire_owned()).await {
-            let place = Arc::new(place);
+        while !stopping.is_cancelled() {
+            while running.try_join_next().is_some() {}
+            let ahead = queue.pace.ahead(queue.concurrency);
+            let running_now = u32::try_from(running.len()).unwrap_or(u32::MAX);
+            let room = (queue.concurrency + ahead).saturating_sub(running_now);
+            // Half of what lies ahead at once, rather than one claim for each job that ends.
+            if room < 1 + ahead / 2 {
+                stopping.run_until_cancelled(running.join_next()).await;
+                continue;
+            }
+            let request = ClaimRequest {
+                worker: self.id.clone(),
+                queues: vec![queue.name.clone()],
+                limit: room.min(MOST_AT_ONCE),
+                lease: LEASE,
+            };
             match self.parts.backplane.claim(&request, PATIENCE).await {
                 Ok(jobs) => {
                     for job in jobs {
-                        let attempt = Arc::clone(&self).attempt(job, stopping.clone());
-                        let place = Arc::clone(&place);
-                        running.spawn(async move {
-                            attempt.await;
-                            drop(place);
-                        });
+                        running.spawn(Arc::clone(&self).attempt(job, Arc::clone(&queue), stopping.clone()));
                     }
                 }
                 Err(error) => {
@@ -112,18 +136,35 @@ impl Worker {
                     stopping.run_until_cancelled(tokio::time::sleep(AFTER_A_FAILURE)).await;
                 }
             }
-            while running.try_join_next().is_some() {}
         }
         running.join_all().await;
     }
 
-    /// Runs one attempt, holding its lease.
-    async fn attempt(self: Arc<Self>, job: ClaimedJob, stopping: CancellationToken) {
+    /// Runs one attempt, holding its lease until its ending is written.
+    async fn attempt(self: Arc<Self>, job: ClaimedJob, queue: Arc<Queue>, stopping: CancellationToken) {
         let lease_lost = CancellationToken::new();
         let lease = job.lease.clone();
         self.held().insert(lease.clone(), lease_lost.clone());
-        let context = JobContext { parts: self.parts.clone(), lease: lease.clone(), stopping, lease_lost };
-        runner::run(&self.registry, job, &context).await;
+        let context = JobContext {
+            parts: self.parts.clone(),
+            lease: lease.clone(),
+            attempt: job.attempt,
+            stopping: stopping.clone(),
+            lease_lost,
+        };
+        let ending = match stopping.run_until_cancelled(queue.slots.acquire()).await {
+            Some(Ok(_slot)) => {
+                let began = Instant::now();
+                let ending = runner::run(&self.registry, job, &context).await;
+                queue.pace.note(began.elapsed());
+                ending
+            }
+            // It had not begun when the worker was told to stop.
+            _ => Some(Ending { lease: lease.clone(), outcome: Outcome::HandedBack }),
+        };
+        if let Some(ending) = ending {
+            queue.endings.write(ending).await;
+        }
         self.held().remove(&lease);
     }
 
@@ -148,50 +189,5 @@ impl Worker {
 
     fn held(&self) -> std::sync::MutexGuard<'_, HashMap<Lease, CancellationToken>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Promotes, rescues, trims and reconciles, in rounds, as long as there is something to do.
-async fn keep_house(parts: Parts, until: CancellationToken) {
-    let mut upkeep = tokio::time::interval(UPKEEP);
-    let mut reconciling = tokio::time::interval(RECONCILING);
-    upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    reconciling.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = until.cancelled() => return,
-            _ = upkeep.tick() => maintain(&parts).await,
-            _ = reconciling.tick() => {
-                if let Err(error) = reconciler::reconcile(&parts).await {
-                    tracing::error!(%error, "imports could not be reconciled");
-                }
-            }
-        }
-    }
-}
-
-/// Rounds of keeping house until one finds nothing.
-async fn maintain(parts: &Parts) {
-    loop {
-        match parts.backplane.maintain().await {
-            Ok(round) if round.did_something() => {}
-            Ok(_) => return,
-            Err(error) => {
-                tracing::error!(%error, "house could not be kept");
-                return;
-            }
-        }
-    }
-}
-
-/// Apart from the rest of the house: a folder of very many files takes its time.
-async fn sweep_now_and_then(parts: Parts) {
-    let mut ticks = tokio::time::interval(SWEEPING);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = sweeper::sweep(&parts, sweeper::AGE).await {
-            tracing::error!(%error, "uploaded files that belong to nothing could not be removed");
-        }
     }
 }

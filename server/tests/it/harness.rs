@@ -13,7 +13,7 @@ use server::{
     files::Files,
     http,
     hub::Hub,
-    jobs::{BulkImportCustomers, Job, Registry, Worker, WorkerConfig, context::Parts},
+    jobs::{BulkImportCustomers, Echo, Job, Registry, Worker, WorkerConfig, context::Parts},
     store::Database,
 };
 use tempfile::TempDir;
@@ -59,7 +59,7 @@ pub(crate) async fn spawn(work: Work, limits: Limits) -> App {
     let serving = http::listener::serve(listener, router, stopping.clone());
     let mut tasks = vec![tokio::spawn(async move { serving.await.expect("served") })];
     if work == Work::Here {
-        let queues = vec![(BulkImportCustomers::QUEUE.into(), 2)];
+        let queues = vec![(BulkImportCustomers::QUEUE.into(), 2), (Echo::QUEUE.into(), 2)];
         let config = WorkerConfig { name: "test".to_owned(), queues };
         tasks.push(tokio::spawn(Worker::new(config, Registry::all(), parts.clone()).run(stopping.clone())));
     }

@@ -5,8 +5,10 @@
 mod architecture;
 mod customers;
 mod fencing;
+mod frames;
 mod harness;
 mod imports;
 mod pages;
+mod queue;
 mod stream;
 mod uploads;

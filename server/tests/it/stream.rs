@@ -1,68 +1,12 @@
 //! The live stream: greeted, resumed, reset, and its topics changed while it runs.
 
-use futures::StreamExt;
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
-use crate::harness::{App, DEADLINE, spawn_app};
-
-/// One frame, as the specification of event streams reads it.
-#[derive(Clone, Debug)]
-struct Frame {
-    id: String,
-    event: Option<String>,
-    data: Value,
-}
-
-struct Stream {
-    bytes: futures::stream::BoxStream<'static, reqwest::Result<bytes::Bytes>>,
-    rest: String,
-}
-
-impl Stream {
-    async fn open(app: &App, query: &str) -> Self {
-        let answer = app.get(&format!("/api/v1/sse/connect?{query}")).await;
-        assert_eq!(answer.status(), StatusCode::OK);
-        Self { bytes: answer.bytes_stream().boxed(), rest: String::new() }
-    }
-
-    /// The next frame; `None` at the end of the stream.
-    async fn next(&mut self) -> Option<Frame> {
-        loop {
-            if let Some((frame, rest)) = self.rest.split_once("\n\n") {
-                let (frame, rest) = (frame.to_owned(), rest.to_owned());
-                self.rest = rest;
-                return Some(read(&frame));
-            }
-            let part = timeout(DEADLINE, self.bytes.next()).await.expect("a frame in time")?;
-            self.rest.push_str(std::str::from_utf8(&part.expect("a whole line")).expect("UTF-8"));
-        }
-    }
-
-    /// The next frame of a type; others are passed over.
-    async fn next_of(&mut self, kind: &str) -> Frame {
-        let waiting = async {
-            loop {
-                let frame = self.next().await.expect("the stream goes on");
-                if frame.data["type"] == kind {
-                    return frame;
-                }
-            }
-        };
-        // Heartbeats go on for ever.
-        timeout(DEADLINE, waiting).await.expect("such a frame in time")
-    }
-}
-
-fn read(text: &str) -> Frame {
-    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
-    Frame {
-        id: field("id:").expect("every frame has an id"),
-        event: field("event:"),
-        data: serde_json::from_str(&field("data:").expect("every frame has data")).expect("JSON"),
-    }
-}
+use crate::{
+    frames::Stream,
+    harness::{App, spawn_app},
+};
 
 async fn publish(app: &App, number: u64) {
     use ::app::events::{Custom, Event, Topic};
@@ -129,7 +73,7 @@ async fn who_was_away_gets_what_was_missed_once_and_in_order() {
     let by_address = Stream::open(&app, &format!("topics=custom:test&cursor={seen}")).await;
     let request = app.client.get(format!("{}/api/v1/sse/connect?topics=custom:test&cursor=e-0", app.base));
     let by_header = request.header("last-event-id", &seen).send().await.expect("answered");
-    let by_header = Stream { bytes: by_header.bytes_stream().boxed(), rest: String::new() };
+    let by_header = Stream::of(by_header);
 
     for mut stream in [by_address, by_header] {
         let greeting = stream.next().await.expect("a greeting").data;

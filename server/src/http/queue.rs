@@ -1,0 +1,75 @@
+//! Jobs that other programs hand in.
+
+use app::{
+    api::ApiError,
+    domain::{JobId, JobState},
+};
+use axum::{Json, extract::State, http::StatusCode};
+use serde::Serialize;
+
+use super::error::{Problem, Sent, refusal};
+use crate::{
+    backplane::NewJob,
+    jobs::{JobOrder, OrderError, Registry, context::Parts},
+};
+
+/// Most jobs of one call.
+const MOST_AT_ONCE: usize = 10_000;
+
+/// What became of an order.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Taken {
+    job_id: JobId,
+    status: JobState,
+}
+
+/// `POST /api/v1/queue/add`: 202 with the job's id, or 200 with the id of the one that has the same unique key or id.
+pub(super) async fn add(
+    State(parts): State<Parts>,
+    State(registry): State<Registry>,
+    Sent(order): Sent<JobOrder>,
+) -> Result<(StatusCode, Json<Taken>), Problem> {
+    let job = order.into_new_job(&registry).map_err(|error| refused("", error))?;
+    let state = first_state(&job);
+    let enqueued = parts.backplane.enqueue(vec![job]).await.map_err(refusal)?.pop().ok_or(ApiError::Internal)?;
+    if enqueued.is_new {
+        return Ok((StatusCode::ACCEPTED, Json(Taken { job_id: enqueued.job_id, status: state })));
+    }
+    let known = parts.backplane.job_state(&enqueued.job_id).await.map_err(refusal)?;
+    // It may have ended and been removed since it was found: then completed is the nearest truth.
+    let status = known.unwrap_or(JobState::Completed);
+    Ok((StatusCode::OK, Json(Taken { job_id: enqueued.job_id, status })))
+}
+
+/// `POST /api/v1/queue/add-bulk`: up to 10,000 orders, all or none. An order that is wrong is named by its place: `[3].data.ms`.
+pub(super) async fn add_bulk(
+    State(parts): State<Parts>,
+    State(registry): State<Registry>,
+    Sent(orders): Sent<Vec<JobOrder>>,
+) -> Result<(StatusCode, Json<Vec<Taken>>), Problem> {
+    if orders.len() > MOST_AT_ONCE {
+        return Err(ApiError::invalid("", format!("Send at most {MOST_AT_ONCE} orders at once.")).into());
+    }
+    let prepared = orders.into_iter().enumerate().map(|(place, order)| {
+        let prefix = format!("[{place}].");
+        order.into_new_job(&registry).map_err(|error| refused(&prefix, error))
+    });
+    let jobs: Vec<NewJob> = prepared.collect::<Result<_, _>>()?;
+    let states: Vec<JobState> = jobs.iter().map(first_state).collect();
+    let enqueued = parts.backplane.enqueue(jobs).await.map_err(refusal)?;
+    let mut taken = Vec::with_capacity(enqueued.len());
+    for (job, state) in enqueued.into_iter().zip(states) {
+        let known = if job.is_new { None } else { parts.backplane.job_state(&job.job_id).await.map_err(refusal)? };
+        taken.push(Taken { job_id: job.job_id, status: known.unwrap_or(state) });
+    }
+    Ok((StatusCode::ACCEPTED, Json(taken)))
+}
+
+const fn first_state(job: &NewJob) -> JobState {
+    if job.delay.is_zero() { JobState::Waiting } else { JobState::Delayed }
+}
+
+fn refused(prefix: &str, error: OrderError) -> ApiError {
+    ApiError::invalid(&format!("{prefix}{}", error.field), error.message)
+}

@@ -1,0 +1,228 @@
+//! `signalbox bench queue`: how fast jobs are taken in, picked up and done, on the engine that the environment names.
+
+use std::{
+    process::{ExitCode, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail, ensure};
+use app::{
+    domain::{JobId, JobState, QueueName},
+    events::{Cursor, Event, JobStatus},
+};
+use futures::future::try_join_all;
+use serde_json::Value;
+use server::{
+    backplane::{Backplane, NewJob, ReadLog},
+    jobs::{Echo, Job, context::Parts},
+};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use super::{
+    import::{count, percentile},
+    pickup::{Pickup, now_us},
+    report::{self, Figure},
+};
+use crate::{config::Config, installation};
+
+/// Measures jobs: handed in one by one and in bulk, done by one process and by two, and picked up when nothing else is to be done.
+///
+/// SQLite is measured in a folder of its own, Postgres and Redis where the environment says; their ended jobs stay in queues named
+/// bench-… until their retention is over.
+///
+/// Example: `REDIS_URL=redis://127.0.0.1` signalbox bench queue --jobs 100000
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Jobs that are handed in in bulk and then done
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
+    jobs: u32,
+    /// Callers that hand jobs in one by one, at the same time
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    callers: u32,
+    /// Jobs that a process does at the same time
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    concurrency: u32,
+    /// Prints JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// How long callers hand jobs in one by one.
+const SINGLES: Duration = Duration::from_secs(3);
+/// Jobs of one bulk.
+const BULK: usize = 10_000;
+/// Jobs whose pick-up is measured.
+const PICKUPS: usize = 300;
+/// The longest that anything may take.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// Measures and prints.
+pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<ExitCode> {
+    let folder = tempfile::tempdir().context("no temporary folder")?;
+    config.move_to(folder.path());
+    let parts = installation::open(&config).await?;
+    let trial = Trial { parts, args, config, _folder: folder };
+    let mut figures = vec![trial.singles().await?];
+    figures.extend(trial.bulk_and_done(1).await?);
+    figures.extend(trial.bulk_and_done(2).await?.pop());
+    figures.extend(trial.pickup().await?);
+    report::print(&figures, trial.args.json)?;
+    trial.parts.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Trial {
+    parts: Parts,
+    args: Args,
+    config: Config,
+    _folder: TempDir,
+}
+
+impl Trial {
+    /// Jobs a second that callers hand in, each waiting for the answer before it hands in the next.
+    async fn singles(&self) -> anyhow::Result<Figure> {
+        let queue = queue();
+        let began = Instant::now();
+        let callers = (0..self.args.callers).map(|_| {
+            let (backplane, queue) = (Arc::clone(&self.parts.backplane), queue.clone());
+            async move {
+                let mut taken = 0_usize;
+                while began.elapsed() < SINGLES {
+                    backplane.enqueue(vec![echo(&queue)?]).await?;
+                    taken += 1;
+                }
+                anyhow::Ok(taken)
+            }
+        });
+        let taken: usize = try_join_all(callers).await?.into_iter().sum();
+        let value = count(taken) / began.elapsed().as_secs_f64();
+        Ok(Figure {
+            name: format!("enqueue, one by one, {} callers", self.args.callers),
+            value,
+            unit: "jobs/s",
+            bar: None,
+        })
+    }
+
+    /// Jobs a second that are handed in in bulk, and that so many worker processes do.
+    async fn bulk_and_done(&self, processes: usize) -> anyhow::Result<Vec<Figure>> {
+        let queue = queue();
+        let jobs: Vec<NewJob> = (0..self.args.jobs).map(|_| echo(&queue)).collect::<Result<_, _>>()?;
+        let ends = [jobs.first(), jobs.last()].map(|job| job.map(|job| job.job_id.clone()));
+        let [Some(first), Some(last)] = ends else { bail!("there are no jobs") };
+        let bulks: Vec<Vec<NewJob>> = jobs.chunks(BULK).map(<[_]>::to_vec).collect();
+
+        let began = Instant::now();
+        for bulk in bulks {
+            self.parts.backplane.enqueue(bulk).await?;
+        }
+        let bulk = count(self.args.jobs as usize) / began.elapsed().as_secs_f64();
+
+        let workers: Vec<Child> = (0..processes).map(|_| self.worker(&queue)).collect::<Result<_, _>>()?;
+        self.reaches(&first, |state| state != JobState::Waiting).await?;
+        let began = Instant::now();
+        self.reaches(&last, |state| state == JobState::Completed).await?;
+        let done = count(self.args.jobs as usize) / began.elapsed().as_secs_f64();
+        stop(workers).await?;
+
+        let figure = |name: String, value| Figure { name, value, unit: "jobs/s", bar: None };
+        let concurrency = self.args.concurrency;
+        Ok(vec![
+            figure(format!("enqueue, {BULK} a call"), bulk),
+            figure(format!("done, processes: {processes}, concurrency {concurrency}"), done),
+        ])
+    }
+
+    /// How long a job waits for an idle worker of another process.
+    async fn pickup(&self) -> anyhow::Result<Vec<Figure>> {
+        let queue = queue();
+        let worker = self.worker(&queue)?;
+        let mut took = Vec::with_capacity(PICKUPS);
+        let mut cursor = self.parts.backplane.head().await?;
+        // The first ones find a process that is still starting.
+        for number in 0..PICKUPS + 10 {
+            let job_id = JobId(uuid::Uuid::now_v7().to_string());
+            let job = Pickup { sent_us: now_us() }.into_new_job(job_id.clone())?;
+            self.parts.backplane.enqueue(vec![NewJob { queue_name: queue.clone(), ..job }]).await?;
+            let waited_us = result_of(&*self.parts.backplane, &job_id, &mut cursor).await?;
+            if number >= 10 {
+                took.push(Duration::from_micros(waited_us));
+            }
+            // Longer than an engine looks for more by itself: an idle one shall be met.
+            tokio::time::sleep(Duration::from_millis(7)).await;
+        }
+        stop(vec![worker]).await?;
+        took.sort_unstable();
+        let figure = |share, name: &str| Figure {
+            name: format!("pick-up by an idle process, {name}"),
+            value: percentile(&took, share).as_secs_f64() * 1_000.0,
+            unit: "ms",
+            bar: None,
+        };
+        Ok(vec![figure(0.5, "p50"), figure(0.99, "p99")])
+    }
+
+    /// Starts a worker process of the same installation.
+    fn worker(&self, queue: &QueueName) -> anyhow::Result<Child> {
+        Command::new(std::env::current_exe()?)
+            .args(["bench", "queue-worker", queue.as_str(), &self.args.concurrency.to_string()])
+            .env("SIGNALBOX_DATA_DIR", &self.config.data_dir)
+            .env("DATABASE_URL", self.config.database_url.expose())
+            .env("SIGNALBOX_LOG", "error")
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("a worker can't be started")
+    }
+
+    /// Waits until a job's state is as wanted.
+    async fn reaches(&self, job_id: &JobId, is_wanted: impl Fn(JobState) -> bool) -> anyhow::Result<()> {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if self.parts.backplane.job_state(job_id).await?.is_some_and(&is_wanted) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        bail!("the jobs were not done within {} s", PATIENCE.as_secs())
+    }
+}
+
+/// A queue that nobody else uses.
+fn queue() -> QueueName {
+    QueueName(format!("bench-{}", uuid::Uuid::now_v7().simple()))
+}
+
+fn echo(queue: &QueueName) -> anyhow::Result<NewJob> {
+    let job = Echo(Value::from(1)).into_new_job(JobId(uuid::Uuid::now_v7().to_string()))?;
+    Ok(NewJob { queue_name: queue.clone(), ..job })
+}
+
+/// Follows the log until a job is completed, and returns its result.
+async fn result_of(backplane: &dyn Backplane, job_id: &JobId, cursor: &mut Cursor) -> anyhow::Result<u64> {
+    loop {
+        let read =
+            tokio::time::timeout(PATIENCE, backplane.tail(cursor, 100)).await.context("no job was done in time")??;
+        let ReadLog::Events(entries) = read else { bail!("the log was trimmed during the trial") };
+        for entry in entries {
+            *cursor = entry.envelope.cursor;
+            let Event::JobUpdate(update) = entry.envelope.stamped.event else { continue };
+            if update.job_id == *job_id && update.status == JobStatus::Completed {
+                return update.result.and_then(|result| result.as_u64()).context("a job gave no time");
+            }
+        }
+    }
+}
+
+/// Asks workers to stop, as a terminal does, and waits until they have.
+async fn stop(workers: Vec<Child>) -> anyhow::Result<()> {
+    for mut worker in workers {
+        if let Some(id) = worker.id() {
+            ensure!(Command::new("kill").arg(id.to_string()).status().await?.success(), "a worker can't be stopped");
+        }
+        worker.wait().await?;
+    }
+    Ok(())
+}
