@@ -5,6 +5,8 @@
 //! What is deliberately absent: scheduling policy. Whether a failed job is tried again, and when, is decided by the
 //! `runner` and told to the engine as an `Ending`; the engine keeps states, leases and the log.
 
+/// Redis.
+pub mod redis;
 /// SQLite, inside the process.
 pub mod sql;
 /// Words of the seam: what goes in and comes out.
@@ -18,6 +20,7 @@ use app::{
 };
 use async_trait::async_trait;
 
+pub use self::redis::{RedisBackplane, RedisFailure, RedisHealth};
 pub use sql::SqlBackplane;
 pub use words::{
     ClaimRequest, ClaimedJob, Directive, Ending, Enqueued, Finished, Lease, LogEntry, Maintenance, NewJob, Outcome,
@@ -30,6 +33,9 @@ pub enum BackplaneError {
     /// The engine's store failed.
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
+    /// Redis refused, or can't be reached.
+    #[error(transparent)]
+    Redis(#[from] RedisFailure),
     /// The folder that shows which workers live can't be used.
     #[error("the folder of worker locks {path} can't be used: {source}")]
     Presence {

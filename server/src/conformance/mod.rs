@@ -1,6 +1,6 @@
 //! The suite that every backplane passes. What is not in it is not a feature.
 //!
-//! A test is a function over any `Backplane`; an engine is a function that makes a fresh one. `engines_pass` crosses the two.
+//! A rule is a function over any `Backplane`; an engine is a function that makes a fresh one. `engines_pass` crosses the two.
 
 /// Handing jobs to workers.
 mod claim;
@@ -18,14 +18,17 @@ pub(crate) mod postgres_server;
 /// Jobs of dead workers.
 mod rescue;
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use app::domain::WorkerId;
 use serde_json::{Map, json};
 use tempfile::TempDir;
 
 use crate::{
-    backplane::{Backplane, ClaimRequest, ClaimedJob, NewJob, SqlBackplane, sql::Retention},
+    backplane::{
+        Backplane, ClaimRequest, ClaimedJob, NewJob, RedisBackplane, SqlBackplane, redis::tests::server::RedisServer,
+        sql::Retention,
+    },
     store::Database,
 };
 
@@ -34,7 +37,7 @@ pub(crate) struct Engine {
     pub(crate) backplane: Arc<dyn Backplane>,
     /// Makes another process of the same installation.
     reopen: Box<dyn Fn() -> futures::future::BoxFuture<'static, Arc<dyn Backplane>> + Send + Sync>,
-    _folder: Option<TempDir>,
+    _ground: Box<dyn Any + Send + Sync>,
 }
 
 impl Engine {
@@ -45,18 +48,13 @@ impl Engine {
 }
 
 /// Keeps so few events that a test can outrun it.
-const RETENTION: Retention =
+pub(crate) const RETENTION: Retention =
     Retention { events: Duration::from_hours(1), event_count: 50, jobs: Duration::from_hours(1) };
 
 async fn sqlite() -> Engine {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("signalbox.db").display());
     in_database(url, Some(folder)).await
-}
-
-/// An engine whose workers all run on its own machine.
-async fn one_machine() -> Engine {
-    sqlite().await
 }
 
 async fn postgres() -> Engine {
@@ -81,7 +79,19 @@ async fn in_database(url: String, folder: Option<TempDir>) -> Engine {
         };
         Box::pin(opened) as futures::future::BoxFuture<'static, _>
     };
-    Engine { backplane: open().await, reopen: Box::new(open), _folder: folder }
+    Engine { backplane: open().await, reopen: Box::new(open), _ground: Box::new(folder) }
+}
+
+async fn redis() -> Engine {
+    let server = RedisServer::start().await;
+    let url = server.url();
+    let open = move || {
+        let url = url.clone();
+        let opened =
+            async move { RedisBackplane::open(&url, RETENTION, None).await.expect("opened") as Arc<dyn Backplane> };
+        Box::pin(opened) as futures::future::BoxFuture<'static, _>
+    };
+    Engine { backplane: open().await, reopen: Box::new(open), _ground: Box::new(server) }
 }
 
 /// One test of its own for each engine and rule.
@@ -105,7 +115,7 @@ macro_rules! engine_passes {
 }
 
 engines_pass! {
-    [sqlite, postgres]
+    [sqlite, postgres, redis]
     {
     enqueue::{
         a_job_that_was_taken_in_is_waiting,
@@ -145,24 +155,27 @@ engines_pass! {
     }
 }
 
-// What the operating system tells of processes on the same machine.
-engines_pass! {
-    [one_machine]
-    {
-        rescue::{
-            a_process_that_is_gone_gives_all_its_jobs_back_at_once_however_many,
-        },
+/// Where somebody notices at once that a process is gone: the operating system, or the server that it was connected to. On Postgres
+/// its jobs come back with their leases.
+mod told_of_deaths {
+    engines_pass! {
+        [sqlite, redis]
+        {
+            rescue::{
+                a_process_that_is_gone_gives_all_its_jobs_back_before_their_leases_run_out,
+            },
+        }
     }
 }
 
-const QUEUE: &str = "conformance";
-const LEASE: Duration = Duration::from_mins(1);
+pub(crate) const QUEUE: &str = "conformance";
+pub(crate) const LEASE: Duration = Duration::from_mins(1);
 
-fn worker(name: &str) -> WorkerId {
+pub(crate) fn worker(name: &str) -> WorkerId {
     name.into()
 }
 
-fn new_job(id: &str) -> NewJob {
+pub(crate) fn new_job(id: &str) -> NewJob {
     NewJob {
         job_id: id.into(),
         queue_name: QUEUE.into(),
@@ -177,17 +190,17 @@ fn new_job(id: &str) -> NewJob {
     }
 }
 
-fn request(worker: &WorkerId, lease: Duration) -> ClaimRequest {
+pub(crate) fn request(worker: &WorkerId, lease: Duration) -> ClaimRequest {
     ClaimRequest { worker: worker.clone(), queues: vec![QUEUE.into()], limit: 10, lease }
 }
 
 /// Claims all that is there, without waiting.
-async fn claim_all(backplane: &dyn Backplane, worker: &WorkerId, lease: Duration) -> Vec<ClaimedJob> {
+pub(crate) async fn claim_all(backplane: &dyn Backplane, worker: &WorkerId, lease: Duration) -> Vec<ClaimedJob> {
     backplane.claim(&request(worker, lease), Duration::ZERO).await.expect("claimed")
 }
 
 /// Claims the only job that is there.
-async fn claim_one(backplane: &dyn Backplane, worker: &WorkerId, lease: Duration) -> ClaimedJob {
+pub(crate) async fn claim_one(backplane: &dyn Backplane, worker: &WorkerId, lease: Duration) -> ClaimedJob {
     let mut jobs = claim_all(backplane, worker, lease).await;
     assert_eq!(jobs.len(), 1, "{jobs:?}");
     jobs.remove(0)

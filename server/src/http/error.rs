@@ -10,7 +10,10 @@ use axum::{
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{backplane::BackplaneError, store::StoreError};
+use crate::{
+    backplane::{BackplaneError, RedisFailure},
+    store::StoreError,
+};
 
 /// A refusal on its way to the client.
 #[derive(Debug)]
@@ -66,8 +69,10 @@ pub fn refusal(error: impl Into<BackplaneError>) -> ApiError {
     let error = error.into();
     tracing::error!(%error, "a request could not be answered");
     match error {
-        BackplaneError::Store(StoreError::BrokenRow { .. }) => ApiError::Internal,
-        BackplaneError::Store(_) | BackplaneError::Presence { .. } => ApiError::Unavailable,
+        BackplaneError::Store(StoreError::BrokenRow { .. }) | BackplaneError::Redis(RedisFailure::Broken { .. }) => {
+            ApiError::Internal
+        }
+        BackplaneError::Store(_) | BackplaneError::Redis(_) | BackplaneError::Presence { .. } => ApiError::Unavailable,
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Where the backplane lives in the same database, this table *is* the event log. An event can so neither be missing for a
 //! change that was committed, nor tell of one that was not.
+//!
+//! Where the backplane lives elsewhere, it takes the rows from here, oldest first, and removes those that it has.
 
 use app::events::{Event, Topic};
 use jiff::Timestamp;
 
-use super::{Rows, StoreError, Transaction, Value};
+use super::{Database, Dialect, Rows, StoreError, Transaction, Value, sql};
 
 /// Appends an event within a transaction.
 ///
@@ -43,8 +45,73 @@ fn row(event: Event, now: Timestamp) -> Result<[Value; 3], StoreError> {
     Ok([channel.into(), data.into(), stamped.timestamp.into()])
 }
 
+/// An event that waits to be taken elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Row {
+    /// Larger for later events.
+    pub id: i64,
+    /// The channel that other programs know the event by.
+    pub channel: String,
+    /// Its JSON.
+    pub data: String,
+    /// When it was written, in milliseconds since 1970.
+    pub created_at: i64,
+}
+
+impl Row {
+    /// Whether it tells of a job of the queue in this database.
+    pub fn is_of_a_job(&self) -> bool {
+        self.channel.starts_with("job:")
+    }
+}
+
+/// The events that wait here for the longest.
+///
+/// # Errors
+/// The database can't be read.
+pub async fn oldest(database: &Database, limit: u32) -> Result<Vec<Row>, StoreError> {
+    let oldest = sql("select id, channel, data, created_at from pubsub_events order by id limit $1");
+    database.fetch_all(oldest.bind(i64::from(limit))).await
+}
+
+/// Removes events that were taken elsewhere. A reader of this log learns that they are gone.
+///
+/// # Errors
+/// The database refused; then they are here still.
+pub async fn remove(database: &Database, rows: &[Row]) -> Result<(), StoreError> {
+    let ids = Value::Integers(rows.iter().map(|row| Some(row.id)).collect());
+    let mut transaction = database.begin().await?;
+    let dialect = transaction.dialect();
+    let are_taken = dialect.is_among("id", 1);
+    let mark = match dialect {
+        Dialect::Sqlite => format!(
+            "update event_log set trimmed_through = max(
+                 trimmed_through, (select coalesce(max(id), 0) from pubsub_events where {are_taken})
+             )"
+        ),
+        Dialect::Postgres => format!(
+            "update event_log set trimmed_xid = last.xid, trimmed_id = last.id
+             from (select xid, id from pubsub_events where {are_taken} order by xid desc, id desc limit 1) last
+             where (trimmed_xid, trimmed_id) < (last.xid, last.id)"
+        ),
+    };
+    transaction.execute(sql(mark).bind(ids.clone())).await?;
+    transaction.execute(sql(format!("delete from pubsub_events where {are_taken}")).bind(ids)).await?;
+    // What a power cut brings back is recognised by whoever took it.
+    transaction.commit_lazily().await
+}
+
+/// What tells this database's events from those of another one.
+///
+/// # Errors
+/// The database can't be read.
+pub async fn installation(database: &Database) -> Result<String, StoreError> {
+    let (epoch,): (String,) = database.fetch_one(sql("select epoch from event_log")).await?;
+    Ok(epoch)
+}
+
 /// The channel that other programs know the event by.
-fn channel(event: &Event) -> String {
+pub(crate) fn channel(event: &Event) -> String {
     match event {
         Event::CustomersCreated(_) | Event::CustomersUpdated(_) | Event::CustomersRefused(_) => {
             "customer.events".to_owned()

@@ -63,6 +63,20 @@ fn sql_is_spoken_in_the_store_and_the_sql_backplane_only() {
 }
 
 #[test]
+fn redis_is_spoken_in_its_backplane_only() {
+    assert_only_in("server/src", "redis::cmd", &["server/src/backplane/redis"]);
+    for folder in ["app/src", "server/src", "src"] {
+        assert_only_in(folder, "use redis", &["server/src/backplane/redis"]);
+    }
+}
+
+#[test]
+fn redis_keys_are_spelled_in_one_place() {
+    let places = ["server/src/backplane/redis/keys.rs", "server/src/backplane/redis/tests"];
+    assert_only_in("server/src", "\"signalbox:", &places);
+}
+
+#[test]
 fn pages_are_rendered_in_one_place() {
     assert_only_in("server/src", "leptos_axum", &["server/src/http/pages.rs"]);
 }

@@ -6,6 +6,8 @@
 mod customers;
 #[path = "../it/fencing.rs"]
 mod fencing;
+#[path = "../it/frames.rs"]
+mod frames;
 #[path = "../it/harness.rs"]
 mod harness;
 #[path = "../it/imports.rs"]
@@ -14,6 +16,8 @@ mod imports;
 mod pages;
 #[path = "../support/postgres.rs"]
 mod postgres;
+#[path = "../it/queue.rs"]
+mod queue;
 mod restart;
 #[path = "../it/stream.rs"]
 mod stream;

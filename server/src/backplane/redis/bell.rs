@@ -1,0 +1,197 @@
+//! Wakes whoever waits for jobs, and shows Redis that this process lives.
+//!
+//! One connection a process listens to one channel, on which the scripts name a queue when it stops being empty, or when its next
+//! delayed job is due earlier than thought. A blocking `BZPOPMIN` would need a connection for every waiting claim. Messages can be
+//! missed only while the connection is away; so when it comes back everyone looks, and while it is away they look every second.
+//!
+//! The same connection is the sign of life of the process's workers: Redis closes it when the process ends, however it ends.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use app::domain::{QueueName, WorkerId};
+use redis::{Msg, PushInfo, PushKind, aio::MultiplexedConnection};
+use tokio::{
+    sync::{
+        mpsc::{UnboundedReceiver, unbounded_channel},
+        watch,
+    },
+    time::Instant,
+};
+
+use super::{
+    RedisFailure,
+    connections::Connections,
+    keys,
+    script::{self, Call},
+};
+
+/// A silent line is asked whether it is whole.
+const SILENCE: Duration = Duration::from_secs(5);
+/// The pause before the line is made anew. Shorter than workers may be missing.
+const AFTER_A_FAILURE: Duration = Duration::from_millis(500);
+/// How long a queue that was found empty is believed empty: the bell tells of jobs, so this is a net only.
+const BELIEVED: Duration = Duration::from_secs(30);
+/// The same while the bell can't be heard.
+const BELIEVED_DEAF: Duration = Duration::from_secs(1);
+
+/// Who waits in this process, and its workers.
+#[derive(Default)]
+pub(super) struct Bell {
+    queues: Mutex<HashMap<QueueName, Arc<Rope>>>,
+    workers: Mutex<BTreeSet<WorkerId>>,
+    /// The id that Redis has given the connection; `None` while it is away.
+    connection: watch::Sender<Option<i64>>,
+}
+
+/// What is known of a queue.
+#[derive(Default)]
+struct Rope {
+    /// How often it was rung.
+    rung: watch::Sender<u64>,
+    /// It was found empty after so many rings, and is believed so until then.
+    empty: Mutex<Option<(u64, Instant)>>,
+}
+
+impl Bell {
+    /// Listens to some queues from now on.
+    pub(super) fn listen(&self, queues: &[QueueName]) -> Listening {
+        let mut ropes = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let listen = |queue: &QueueName| {
+            let rope = Arc::clone(ropes.entry(queue.clone()).or_default());
+            (rope.rung.subscribe(), rope)
+        };
+        Listening { ropes: queues.iter().map(listen).collect(), hears: self.connection.borrow().is_some() }
+    }
+
+    /// Adds a worker to those whose process this connection stands for; returns the connection's id.
+    pub(super) fn add(&self, worker: &WorkerId) -> Result<i64, RedisFailure> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).insert(worker.clone());
+        let connection = *self.connection.borrow();
+        connection.ok_or_else(|| RedisFailure::Unreachable("the connection is being made anew".to_owned()))
+    }
+
+    /// The connection came or went.
+    fn hears_through(&self, connection: Option<i64>) {
+        self.connection.send_replace(connection);
+        for rope in self.queues.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            rope.rung.send_modify(|rung| *rung += 1);
+        }
+    }
+
+    fn ring(&self, queue: &str) {
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rope) = queues.get(&QueueName::from(queue)) {
+            rope.rung.send_modify(|rung| *rung += 1);
+        }
+    }
+
+    async fn register(&self, connections: &Connections, id: i64) -> Result<(), RedisFailure> {
+        let workers: Vec<_> = self.workers.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+        if workers.is_empty() { Ok(()) } else { join(connections, id, &workers).await }
+    }
+}
+
+/// Tells Redis through which connection it is seen that workers live.
+pub(super) async fn join(connections: &Connections, id: i64, workers: &[WorkerId]) -> Result<(), RedisFailure> {
+    let mut call = Call::of(&script::JOIN, workers.len() + 1);
+    call.arg(id);
+    for worker in workers {
+        call.arg(worker.as_str());
+    }
+    connections.run_aside(&call).await
+}
+
+/// One who waits for jobs of some queues.
+pub(super) struct Listening {
+    ropes: Vec<(watch::Receiver<u64>, Arc<Rope>)>,
+    hears: bool,
+}
+
+impl Listening {
+    /// Until when there is no reason to look; `None` when there is one.
+    pub(super) fn believed_empty_until(&self) -> Option<Instant> {
+        let until = |(rung, rope): &(watch::Receiver<u64>, Arc<Rope>)| {
+            let empty = *rope.empty.lock().unwrap_or_else(PoisonError::into_inner);
+            empty.filter(|(after, until)| *after == *rung.borrow() && *until > Instant::now()).map(|(_, until)| until)
+        };
+        self.ropes.iter().map(until).collect::<Option<Vec<_>>>()?.into_iter().min()
+    }
+
+    /// Notes that nothing was there, and when the next delayed job is due; returns when to look again.
+    pub(super) fn found_nothing(&self, rung: &[u64], next_due: Option<Duration>) -> Instant {
+        let believed = if self.hears { BELIEVED } else { BELIEVED_DEAF };
+        let until = Instant::now() + next_due.map_or(believed, |due| due.min(believed));
+        for ((_, rope), rung) in self.ropes.iter().zip(rung) {
+            *rope.empty.lock().unwrap_or_else(PoisonError::into_inner) = Some((*rung, until));
+        }
+        until
+    }
+
+    /// How often each queue was rung so far: to be asked before looking.
+    pub(super) fn rung(&self) -> Vec<u64> {
+        self.ropes.iter().map(|(rung, _)| *rung.borrow()).collect()
+    }
+
+    /// Waits until one of the queues is rung.
+    pub(super) async fn wait(&mut self) {
+        let rings = self.ropes.iter_mut().map(|(rung, _)| Box::pin(rung.changed()));
+        // A rope is kept by this very value, so it can't be gone.
+        let _ = futures::future::select_all(rings).await;
+    }
+}
+
+/// The line that the bell is heard through.
+pub(super) struct Ear {
+    connection: MultiplexedConnection,
+    pushes: UnboundedReceiver<PushInfo>,
+}
+
+impl Ear {
+    /// Makes the line, and brings the workers of this process over to it.
+    pub(super) async fn open(connections: &Connections, bell: &Bell) -> Result<Self, RedisFailure> {
+        let (sender, pushes) = unbounded_channel();
+        let mut connection = connections.listening(sender).await?;
+        let id = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
+        connection.subscribe(keys::BELL).await?;
+        bell.hears_through(Some(id));
+        bell.register(connections, id).await?;
+        Ok(Self { connection, pushes })
+    }
+
+    /// Listens until the line breaks.
+    async fn listen(&mut self, bell: &Bell) -> Result<(), RedisFailure> {
+        loop {
+            match tokio::time::timeout(SILENCE, self.pushes.recv()).await {
+                Ok(Some(push)) if push.kind == PushKind::Disconnection => return Ok(()),
+                Ok(Some(push)) => {
+                    if let Some(message) = Msg::from_push_info(push) {
+                        bell.ring(&String::from_utf8_lossy(message.get_payload_bytes()));
+                    }
+                }
+                Ok(None) => return Ok(()),
+                Err(_) => redis::cmd("PING").exec_async(&mut self.connection).await?,
+            }
+        }
+    }
+}
+
+/// Keeps the line for ever.
+pub(super) async fn keep(bell: Arc<Bell>, connections: Arc<Connections>, first: Ear) {
+    let mut line = Ok(first);
+    loop {
+        let ended = match line {
+            Ok(mut ear) => ear.listen(&bell).await,
+            Err(failure) => Err(failure),
+        };
+        bell.hears_through(None);
+        if let Err(failure) = ended {
+            tracing::warn!(%failure, "the line to Redis that wakes waiting workers is broken; making it anew");
+        }
+        tokio::time::sleep(AFTER_A_FAILURE).await;
+        line = Ear::open(&connections, &bell).await;
+    }
+}

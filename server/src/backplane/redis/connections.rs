@@ -1,0 +1,141 @@
+//! Connections: a shared one for whatever is answered at once, and own ones for whatever waits.
+//!
+//! The shared one comes back by itself, for ever. A call during an outage waits for it, but never longer than `DEADLINE`: a web
+//! request must not hang for as long as Redis is away.
+
+use std::{
+    future::Future,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo, Pipeline,
+    ProtocolVersion, PushInfo,
+    aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
+    io::tcp::{TcpSettings, socket2::TcpKeepalive},
+};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{RedisFailure, script::Call};
+
+/// The longest wait for an answer. The crate's own half a second would take a slow fork of the server for an outage.
+const ANSWER: Duration = Duration::from_secs(5);
+/// The longest wait for a connection.
+const CONNECTION: Duration = Duration::from_secs(3);
+/// The longest that a call takes, an outage included.
+const DEADLINE: Duration = Duration::from_secs(8);
+/// The longest pause between two attempts to come back.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Packets that nobody acknowledges for so long mean that the other end is gone: without a word, a connection would look whole for
+/// a quarter of an hour.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
+/// Calls that may be on their way at once before the next has to queue.
+const IN_FLIGHT: usize = 1_024;
+
+/// What everything else speaks to Redis through.
+pub(super) struct Connections {
+    client: Client,
+    shared: ConnectionManager,
+    /// Counts the steps of this process that may have given upkeep something to do.
+    steps: AtomicU64,
+}
+
+impl Connections {
+    /// Connects, and fails where that is not possible now.
+    pub(super) async fn open(url: &str) -> Result<Self, RedisFailure> {
+        let client = Client::open(settings(url)?)?;
+        // The manager would try for ever, so the first connection is made by hand.
+        client.get_multiplexed_async_connection_with_config(&answering()).await?;
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(CONNECTION))
+            .set_response_timeout(Some(ANSWER))
+            .set_number_of_retries(usize::MAX)
+            .set_max_delay(LONGEST_PAUSE)
+            .set_pipeline_buffer_size(IN_FLIGHT);
+        let shared = ConnectionManager::new_lazy_with_config(client.clone(), config)?;
+        Ok(Self { client, shared, steps: AtomicU64::new(0) })
+    }
+
+    /// Calls a script.
+    pub(super) async fn run<T: FromRedisValue + Send>(&self, call: &Call) -> Result<T, RedisFailure> {
+        self.note_step();
+        self.run_aside(call).await
+    }
+
+    /// Calls a script that gives upkeep nothing to do, or not always.
+    pub(super) async fn run_aside<T: FromRedisValue + Send>(&self, call: &Call) -> Result<T, RedisFailure> {
+        let mut shared = self.shared.clone();
+        in_time(call.run(&mut shared)).await
+    }
+
+    /// Notes a step that may give upkeep something to do.
+    pub(super) fn note_step(&self) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there were.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
+    }
+
+    /// Sends a command.
+    pub(super) async fn ask<T: FromRedisValue + Send>(&self, command: &Cmd) -> Result<T, RedisFailure> {
+        let mut shared = self.shared.clone();
+        in_time(async { Ok(command.query_async(&mut shared).await?) }).await
+    }
+
+    /// Sends several commands.
+    pub(super) async fn ask_all<T: FromRedisValue + Send>(&self, commands: &Pipeline) -> Result<T, RedisFailure> {
+        let mut shared = self.shared.clone();
+        in_time(async { Ok(commands.query_async(&mut shared).await?) }).await
+    }
+
+    /// A connection for a command that waits for up to `patience`.
+    pub(super) async fn waiting(&self, patience: Duration) -> Result<MultiplexedConnection, RedisFailure> {
+        let config = answering().set_response_timeout(Some(patience + ANSWER));
+        Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
+    }
+
+    /// A connection for a subscription; what is published comes through `sender`, and so does the connection's end.
+    pub(super) async fn listening(
+        &self,
+        sender: UnboundedSender<PushInfo>,
+    ) -> Result<MultiplexedConnection, RedisFailure> {
+        let config = answering().set_push_sender(sender);
+        Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
+    }
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, RedisFailure>>) -> Result<T, RedisFailure> {
+    let in_time = tokio::time::timeout(DEADLINE, work).await;
+    in_time.unwrap_or_else(|_| Err(RedisFailure::Unreachable(format!("no answer within {} s", DEADLINE.as_secs()))))
+}
+
+fn answering() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECTION)).set_response_timeout(Some(ANSWER))
+}
+
+/// The settings of all connections to an address.
+fn settings(url: &str) -> Result<ConnectionInfo, RedisFailure> {
+    let info = url.into_connection_info()?;
+    if matches!(info.addr(), ConnectionAddr::TcpTls { .. }) {
+        // An error says that somebody chose one before, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    // In the third version of the protocol the end of a connection is noticed when it happens, not with the next command.
+    let redis = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    let keepalive = TcpKeepalive::new().with_time(UNACKNOWLEDGED);
+    let tcp = noticing_silence(TcpSettings::default().set_nodelay(true).set_keepalive(keepalive));
+    Ok(info.set_redis_settings(redis).set_tcp_settings(tcp))
+}
+
+#[cfg(target_os = "linux")]
+fn noticing_silence(tcp: TcpSettings) -> TcpSettings {
+    tcp.set_user_timeout(UNACKNOWLEDGED)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn noticing_silence(tcp: TcpSettings) -> TcpSettings {
+    tcp
+}

@@ -1,0 +1,163 @@
+//! The backplane in Redis 6.2 or later: for installations whose processes run on several machines, or whose jobs are many.
+//!
+//! Every state change is one Lua script, which changes the job, moves it between the sets of its states, appends the event to the
+//! one stream, and publishes it to the channels that other programs subscribe to. So there is no moment at which one of these
+//! is true without the others, and nothing is lost when a client dies between two commands. Redis' clock is the only one.
+//!
+//! - A job is a hash; its state is also a sorted set of its queue. The size of a set is the queue's counter of that state: it can't
+//!   drift, and is read in O(1).
+//! - A waiting worker costs nothing: `bell` wakes it. `upkeep` looks only at queues in which something is due.
+//! - Domain data stays in the database; `relay` brings its events into the stream.
+//!
+//! Persistence is the server's matter: with `appendonly yes` a crash of the server loses a second at most. What it forgot is
+//! enqueued again by the reconciler, as far as it was domain work.
+//!
+//! One server, or a primary with replicas. The keys share a hash tag, so each script would find them in one slot of a Redis Cluster; but
+//! the connections don't follow the redirections of one, and the contract's set of dead-lettered jobs has a name without a tag,
+//! so on a Cluster it is kept only where the same node happens to hold it.
+
+mod bell;
+mod connections;
+mod failure;
+mod health;
+mod keys;
+mod lease;
+mod log;
+mod queue;
+mod relay;
+mod script;
+#[cfg(test)]
+pub(crate) mod tests;
+mod upkeep;
+
+use std::{sync::Arc, time::Duration};
+
+use app::{
+    domain::{JobId, JobState, WorkerId},
+    events::{Cursor, Event},
+};
+use async_trait::async_trait;
+use tokio_util::task::AbortOnDropHandle;
+
+pub use failure::RedisFailure;
+pub use health::RedisHealth;
+
+use super::{
+    Backplane, BackplaneError, ClaimRequest, ClaimedJob, Directive, Ending, Enqueued, Finished, Lease, Maintenance,
+    NewJob, Progress, ReadLog, sql::Retention,
+};
+use crate::store::Database;
+use bell::{Bell, Ear};
+use connections::Connections;
+
+/// Job queue and event log in Redis.
+pub struct RedisBackplane {
+    connections: Arc<Connections>,
+    bell: Arc<Bell>,
+    tails: log::Tails,
+    upkeep: upkeep::Upkeep,
+    retention: Retention,
+    _listening: AbortOnDropHandle<()>,
+    _relaying: Option<AbortOnDropHandle<()>>,
+}
+
+impl RedisBackplane {
+    /// The backplane of a server, named by a `redis://` or `rediss://` address. Events that transactions of `database` write are
+    /// brought into the log, as long as this value lives.
+    ///
+    /// # Errors
+    /// The address can't be used, the server can't be reached now, or it is too old.
+    pub async fn open(
+        url: &str,
+        retention: Retention,
+        database: Option<Database>,
+    ) -> Result<Arc<Self>, BackplaneError> {
+        let connections = Arc::new(Connections::open(url).await?);
+        health::check_version(&connections).await?;
+        let bell = Arc::new(Bell::default());
+        let ear = Ear::open(&connections, &bell).await?;
+        let listening = tokio::spawn(bell::keep(Arc::clone(&bell), Arc::clone(&connections), ear));
+        let relaying = database.map(|database| tokio::spawn(relay::keep(Arc::clone(&connections), database)));
+        Ok(Arc::new(Self {
+            _listening: AbortOnDropHandle::new(listening),
+            _relaying: relaying.map(AbortOnDropHandle::new),
+            tails: log::Tails::default(),
+            upkeep: upkeep::Upkeep::default(),
+            connections,
+            bell,
+            retention,
+        }))
+    }
+
+    /// How the server is set up.
+    ///
+    /// # Errors
+    /// It can't be asked.
+    pub async fn health(&self) -> Result<RedisHealth, BackplaneError> {
+        Ok(health::of(&self.connections).await?)
+    }
+}
+
+#[async_trait]
+impl Backplane for RedisBackplane {
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    async fn enqueue(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, BackplaneError> {
+        Ok(queue::enqueue(&self.connections, jobs).await?)
+    }
+
+    async fn join(&self, worker: &WorkerId) -> Result<(), BackplaneError> {
+        let connection = self.bell.add(worker)?;
+        Ok(bell::join(&self.connections, connection, std::slice::from_ref(worker)).await?)
+    }
+
+    async fn claim(&self, request: &ClaimRequest, patience: Duration) -> Result<Vec<ClaimedJob>, BackplaneError> {
+        Ok(queue::claim(&self.connections, &self.bell, request, patience).await?)
+    }
+
+    async fn heartbeat(
+        &self,
+        worker: &WorkerId,
+        leases: &[Lease],
+        lease: Duration,
+    ) -> Result<Vec<Directive>, BackplaneError> {
+        Ok(lease::renew(&self.connections, worker, leases, lease).await?)
+    }
+
+    async fn report(&self, lease: &Lease, progress: Progress) -> Result<Finished, BackplaneError> {
+        Ok(lease::report(&self.connections, lease, &progress).await?)
+    }
+
+    async fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Finished>, BackplaneError> {
+        Ok(lease::finish(&self.connections, &endings).await?)
+    }
+
+    async fn job_state(&self, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
+        Ok(queue::job_state(&self.connections, job_id).await?)
+    }
+
+    async fn append(&self, events: Vec<Event>) -> Result<Cursor, BackplaneError> {
+        if events.is_empty() {
+            return self.head().await;
+        }
+        Ok(log::append(&self.connections, events).await?)
+    }
+
+    async fn head(&self) -> Result<Cursor, BackplaneError> {
+        Ok(log::head(&self.connections).await?)
+    }
+
+    async fn read(&self, after: &Cursor, limit: u32) -> Result<ReadLog, BackplaneError> {
+        Ok(log::read(&self.connections, after, limit).await?)
+    }
+
+    async fn tail(&self, after: &Cursor, limit: u32) -> Result<ReadLog, BackplaneError> {
+        Ok(self.tails.read(&self.connections, after, limit).await?)
+    }
+
+    async fn maintain(&self) -> Result<Maintenance, BackplaneError> {
+        Ok(self.upkeep.round(&self.connections, &self.retention).await?)
+    }
+}

@@ -1,0 +1,20 @@
+-- Appends events to the log.
+--
+-- KEYS     1: the event stream, which routes the script
+-- ARGV     1: the epoch of the log, should it have none yet
+--          then for each event: its JSON behind the opening brace, the number of its channels, the channels
+-- Returns  1: the epoch · 2: the id of the last event
+-- Atomic   the events stand behind each other in the log, and whoever only subscribes sees what is in it
+
+redis.call('HSETNX', LOG, 'epoch', ARGV[1])
+local last
+local at = 2
+while at < #ARGV do
+  local json = '{"timestamp":' .. now .. ',' .. ARGV[at]
+  last = redis.call('XADD', EVENTS, '*', 'e', json)
+  for channel = at + 2, at + 1 + ARGV[at + 1] do
+    redis.call('PUBLISH', ARGV[channel], json)
+  end
+  at = at + 2 + ARGV[at + 1]
+end
+return { redis.call('HGET', LOG, 'epoch'), last }

@@ -1,0 +1,114 @@
+-- What every script knows of a job: the clock, the moves between the sets of its states, and the telling of what happened.
+-- It stands before each script, and behind the names of keys and channels that `keys.rs` writes.
+--
+-- Sets are changed by `later`, many members at a time, so a script ends with `settle()`. Job, sets, event and publication are one
+-- step because a script is one.
+
+-- Redis' clock is the only one: milliseconds since 1970.
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local bags = {}
+-- Keeps members for one command on one key. `unpack` ends at about 8,000 values, so a bag is emptied long before.
+local function later(command, key, first, second)
+  local name = command .. key
+  local bag = bags[name]
+  if not bag then
+    bag = { command, key }
+    bags[name] = bag
+  end
+  local size = #bag
+  bag[size + 1] = first
+  bag[size + 2] = second
+  if size > 1000 then
+    redis.call(unpack(bag))
+    bags[name] = nil
+  end
+end
+
+local function flush()
+  for _, bag in pairs(bags) do
+    redis.call(unpack(bag))
+  end
+  bags = {}
+end
+
+-- When upkeep has to look at a queue at the latest.
+local agenda = {}
+local function look_at(queue, at)
+  if not agenda[queue] or at < agenda[queue] then
+    agenda[queue] = at
+  end
+end
+
+-- The larger priority first, then the older; equal ones by their ids. A priority outweighs all times until the year 2109.
+local was_empty = {}
+local function into_waiting(queue, id, priority, run_at)
+  if was_empty[queue] == nil then
+    was_empty[queue] = redis.call('EXISTS', WAITING .. queue) == 0
+  end
+  later('ZADD', WAITING .. queue, (9 - priority) * 4398046511104 + run_at, id)
+end
+
+local first_due = {}
+local function into_delayed(queue, id, run_at)
+  if first_due[queue] == nil then
+    first_due[queue] = redis.call('ZRANGE', DELAYED .. queue, 0, 0)[1] or ''
+  end
+  later('ZADD', DELAYED .. queue, run_at, id)
+  look_at(queue, run_at)
+end
+
+-- Frees the key that kept a second job of the same kind away.
+local function release(unique_key, id)
+  if unique_key and redis.call('HGET', UNIQUE, unique_key) == id then
+    redis.call('HDEL', UNIQUE, unique_key)
+  end
+end
+
+-- The second set is for other programs, under its name of the contract. It has no hash tag, so a Redis Cluster may refuse it.
+local function into_failed(queue, id)
+  later('ZADD', FAILED .. queue, now, id)
+  redis.pcall('ZADD', DEAD_LETTERS_BEFORE .. queue .. DEAD_LETTERS_AFTER, now, id)
+end
+
+local function out_of_failed(queue, id)
+  later('ZREM', FAILED .. queue, id)
+  redis.pcall('ZREM', DEAD_LETTERS_BEFORE .. queue .. DEAD_LETTERS_AFTER, id)
+end
+
+local function out_of_active(queue, id, worker)
+  later('ZREM', ACTIVE .. queue, id)
+  if worker then
+    later('SREM', HELD .. worker, id)
+  end
+end
+
+-- Writes a job's event: `head` was prepared when the job was taken in, `rest` is what changes from step to step.
+local function tell(id, queue, head, rest)
+  local json = '{"timestamp":' .. now .. ',"type":"job_update",' .. head .. rest .. '}'
+  redis.call('XADD', EVENTS, '*', 'e', json)
+  redis.call('PUBLISH', JOB_CHANNEL .. id, json)
+  redis.call('PUBLISH', TASKS_CHANNEL, json)
+  redis.call('PUBLISH', QUEUE_CHANNEL .. queue, json)
+end
+
+-- Does what was kept for later. The bell rings for a queue that was empty, or whose next due job is another one now: whoever waits
+-- has looked at it since it became empty, so nobody else has to be told.
+local function settle()
+  flush()
+  for queue, at in pairs(agenda) do
+    redis.call('ZADD', AGENDA, 'LT', at, queue)
+  end
+  for queue, rings in pairs(was_empty) do
+    if rings and redis.call('EXISTS', WAITING .. queue) == 1 then
+      redis.call('PUBLISH', BELL, queue)
+    end
+  end
+  for queue, first in pairs(first_due) do
+    local due = redis.call('ZRANGE', DELAYED .. queue, 0, 0)[1]
+    if due and due ~= first then
+      redis.call('PUBLISH', BELL, queue)
+    end
+  end
+end

@@ -1,0 +1,89 @@
+//! A server that forgets: its scripts, or everything.
+
+use std::sync::Arc;
+
+use app::{
+    domain::JobState,
+    events::{Event, NoticeLevel, ResetReason, SystemNotification},
+};
+use serde_json::json;
+
+use super::{RedisServer, events, finish_one, in_time, open};
+use crate::{
+    backplane::{Backplane, Outcome, ReadLog},
+    conformance::new_job,
+};
+
+fn notice(message: &str) -> Event {
+    Event::SystemNotification(SystemNotification { level: NoticeLevel::Info, message: message.to_owned() })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_forgot_the_scripts_is_given_them_again() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+
+    server.ask::<()>("SCRIPT FLUSH").await;
+    finish_one(&backplane, Outcome::Completed(json!(1))).await;
+    server.ask::<()>("SCRIPT FLUSH").await;
+    backplane.enqueue(vec![new_job("b")]).await.expect("taken in");
+
+    assert_eq!(backplane.job_state(&"a".into()).await.expect("answered"), Some(JobState::Completed));
+    assert_eq!(backplane.job_state(&"b".into()).await.expect("answered"), Some(JobState::Waiting));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_of_a_log_that_was_emptied_are_told() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    let before = backplane.append(vec![notice("before")]).await.expect("appended");
+
+    server.ask::<()>("FLUSHALL").await;
+    let after = backplane.append(vec![notice("after")]).await.expect("appended");
+
+    assert_ne!(before.epoch, after.epoch);
+    let ReadLog::Gone { reason, head } = backplane.read(&before, 10).await.expect("answered") else {
+        panic!("not gone")
+    };
+    assert_eq!((reason, head), (ResetReason::Epoch, after));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_tails_a_log_that_is_emptied_is_told() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    let head = backplane.append(vec![notice("before")]).await.expect("appended");
+    let tailing = Arc::clone(&backplane);
+    let tail = tokio::spawn(async move { tailing.tail(&head, 10).await });
+
+    server.ask::<()>("FLUSHALL").await;
+
+    let told = in_time(tail).await.expect("joined").expect("answered");
+    assert!(matches!(told, ReadLog::Gone { reason: ResetReason::Epoch, .. }), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emptied_server_takes_jobs_in_again() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+
+    server.ask::<()>("FLUSHALL").await;
+
+    assert_eq!(backplane.job_state(&"a".into()).await.expect("answered"), None);
+    assert!(backplane.enqueue(vec![new_job("a")]).await.expect("taken in")[0].is_new);
+    finish_one(&backplane, Outcome::Completed(json!(1))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_nobody_of_ours_wrote_does_not_stop_the_log() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    let start = backplane.head().await.expect("an end");
+
+    server.ask::<String>("XADD signalbox:{sb}:events * e nonsense").await;
+    backplane.append(vec![notice("after")]).await.expect("appended");
+
+    assert_eq!(events(&backplane, &start).await, [Event::Unknown, notice("after")]);
+}

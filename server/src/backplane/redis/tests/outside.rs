@@ -1,0 +1,118 @@
+//! What other programs see: channels, the set of dead letters, and how the server is set up.
+
+use app::events::Event;
+use futures::StreamExt;
+use serde_json::{Value, json};
+
+use super::{RedisServer, finish_one, in_time, open};
+use crate::{
+    backplane::{Backplane, Outcome},
+    conformance::{LEASE, claim_all, new_job, worker},
+};
+
+/// What comes on a channel, or on those of a pattern: the channel, and the event's JSON.
+async fn listen(server: &RedisServer, pattern: &str) -> impl futures::Stream<Item = (String, Value)> + Unpin {
+    let client = redis::Client::open(server.url()).expect("an address");
+    let mut listening = client.get_async_pubsub().await.expect("connected");
+    listening.psubscribe(pattern).await.expect("subscribed");
+    Box::pin(listening.into_on_message().map(|message| {
+        let json = serde_json::from_slice(message.get_payload_bytes()).expect("JSON");
+        (message.get_channel_name().to_owned(), json)
+    }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_subscribes_sees_every_step_of_a_job_on_its_three_channels() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    let mut tasks = listen(&server, "task_updates").await;
+    let mut job = listen(&server, "job:*").await;
+    let mut queue = listen(&server, "queue:*").await;
+
+    backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+    finish_one(&backplane, Outcome::Completed(json!({ "rows": 3 }))).await;
+
+    for status in ["waiting", "started", "completed"] {
+        let (_, event) = in_time(tasks.next()).await.expect("an event");
+        assert_eq!(
+            (&event["type"], &event["jobId"], &event["status"]),
+            (&json!("job_update"), &json!("a"), &json!(status))
+        );
+        assert_eq!(in_time(job.next()).await, Some(("job:a".to_owned(), event.clone())));
+        assert_eq!(in_time(queue.next()).await, Some(("queue:conformance".to_owned(), event.clone())));
+        if status == "completed" {
+            assert_eq!(event["result"], json!({ "rows": 3 }));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_comes_on_its_channel_of_the_contract() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    let mut all = listen(&server, "[a-z]*").await;
+    let custom: Event = serde_json::from_value(json!({ "type": "custom", "topic": "custom:dash", "data": { "a": 1 } }))
+        .expect("an event");
+    let notice: Event =
+        serde_json::from_value(json!({ "type": "system_notification", "level": "info", "message": "hi" }))
+            .expect("an event");
+
+    backplane.append(vec![custom, notice]).await.expect("appended");
+
+    let (channel, event) = in_time(all.next()).await.expect("an event");
+    assert_eq!((channel.as_str(), &event["data"]), ("dash", &json!({ "a": 1 })));
+    assert!(event["timestamp"].is_i64());
+    assert_eq!(in_time(all.next()).await.expect("an event").0, "general_updates");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_lettered_job_is_in_the_set_of_the_contract() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+
+    finish_one(&backplane, Outcome::Failed { error: "no \"way\"".to_owned() }).await;
+
+    let dead: Vec<String> = server.ask("ZRANGE signalbox:queue:conformance:failed 0 -1").await;
+    assert_eq!(dead, ["a"]);
+    assert_eq!(claim_all(&*backplane, &worker("w"), LEASE).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_keys_of_a_step_lie_in_one_slot_of_a_cluster() {
+    let server = RedisServer::start_with(&["--cluster-enabled", "yes"]).await;
+    server.ask::<()>("CLUSTER ADDSLOTSRANGE 0 16383").await;
+    let ready = async {
+        while !server.ask::<String>("CLUSTER INFO").await.contains("cluster_state:ok") {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time(ready).await;
+    let backplane = open(&server).await;
+
+    backplane.join(&worker("w")).await.expect("joined");
+    backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+    finish_one(&backplane, Outcome::Failed { error: "no".to_owned() }).await;
+    backplane.maintain().await.expect("kept");
+
+    let keys: Vec<String> = server.ask("KEYS *").await;
+    let strays: Vec<_> = keys.iter().filter(|key| !key.starts_with("signalbox:{sb}:")).collect();
+    assert_eq!(strays, ["signalbox:queue:conformance:failed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_tells_how_it_is_set_up() {
+    let careful = RedisServer::start_with(&["--appendonly", "yes"]).await;
+    let careless = RedisServer::start_with(&["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]).await;
+
+    let good = open(&careful).await.health().await.expect("answered");
+    let bad = open(&careless).await.health().await.expect("answered");
+
+    assert!(good.is_append_only && good.is_persistent() && !good.is_cluster);
+    assert_eq!(good.maxmemory_policy, "noeviction");
+    assert!(good.clock_skew < std::time::Duration::from_secs(1));
+    assert!(good.version.contains('.') && good.used_memory_bytes > 0);
+    assert!(!bad.is_persistent());
+    assert_eq!((bad.maxmemory_policy.as_str(), bad.maxmemory_bytes), ("allkeys-lru", 100 * 1024 * 1024));
+    assert_eq!(bad.snapshots.as_deref(), Some(""));
+}

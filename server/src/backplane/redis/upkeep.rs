@@ -1,0 +1,85 @@
+//! Keeping house, in bounded rounds: Redis serves nobody else while a script runs.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::{
+    RedisFailure,
+    connections::Connections,
+    keys,
+    queue::delay_ms,
+    script::{self, Call},
+};
+use crate::backplane::{Maintenance, sql::Retention};
+
+/// Things that one round touches at most.
+const ROUND: u32 = 1_000;
+/// How long a worker's connection may be away before the worker is believed dead. It comes back within half a second while the
+/// process lives.
+const MISSED: Duration = Duration::from_secs(3);
+/// After a round that found nothing, how long other processes may give this one nothing to do: rounds between are left out.
+const QUIET: Duration = Duration::from_secs(3);
+
+/// What is remembered between rounds.
+#[derive(Default)]
+pub(super) struct Upkeep {
+    /// After so many steps of this process there was nothing to do, and will be nothing before the moment.
+    quiet: Mutex<Option<(u64, Instant)>>,
+}
+
+impl Upkeep {
+    /// One round.
+    pub(super) async fn round(
+        &self,
+        connections: &Connections,
+        retention: &Retention,
+    ) -> Result<Maintenance, RedisFailure> {
+        let steps = connections.steps();
+        if let Some((after, until)) = *self.quiet.lock().unwrap_or_else(PoisonError::into_inner)
+            && after == steps
+            && Instant::now() < until
+        {
+            return Ok(Maintenance::default());
+        }
+        let missing = missing_workers(connections).await?;
+        let mut call = Call::of(&script::UPKEEP, 5 + missing.len() * 2);
+        call.arg(ROUND).arg(delay_ms(retention.events)).arg(retention.event_count).arg(delay_ms(retention.jobs));
+        call.arg(delay_ms(MISSED));
+        for (worker, connection) in &missing {
+            call.arg(worker).arg(connection);
+        }
+        let (promoted, rescued, dead_lettered, trimmed, due): (u64, u64, u64, u64, i64) =
+            connections.run_aside(&call).await?;
+        let done = Maintenance { promoted, rescued, dead_lettered, trimmed };
+        if rescued + dead_lettered > 0 {
+            tracing::warn!(rescued, dead_lettered, "took jobs back: their workers are gone");
+        }
+        let pause = u64::try_from(due).map_or(QUIET, |due| QUIET.min(Duration::from_millis(due)));
+        let is_quiet = missing.is_empty() && !done.did_something();
+        *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = is_quiet.then(|| (steps, Instant::now() + pause));
+        Ok(done)
+    }
+}
+
+/// Workers whose process's connection is away, each with that connection. Whether that means anything the script decides.
+///
+/// A server that does not let us list connections leaves it to the leases.
+async fn missing_workers(connections: &Connections) -> Result<Vec<(String, String)>, RedisFailure> {
+    let workers: HashMap<String, String> = connections.ask(redis::cmd("HGETALL").arg(keys::CONNECTIONS)).await?;
+    if workers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut listing = redis::cmd("CLIENT");
+    listing.arg("LIST").arg("ID").arg(workers.values().collect::<Vec<_>>());
+    let list: String = match connections.ask(&listing).await {
+        Err(RedisFailure::Refused(_)) => return Ok(Vec::new()),
+        answered => answered?,
+    };
+    let alive: HashSet<&str> = list.lines().filter_map(|line| line.strip_prefix("id=")?.split(' ').next()).collect();
+    Ok(workers.into_iter().filter(|(_, connection)| !alive.contains(connection.as_str())).collect())
+}
