@@ -55,6 +55,16 @@ async fn nothing_is_lost_or_doubled_on_sqlite() {
     survives(Engine::sqlite()).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_doubled_on_redis() {
+    survives(Engine::redis().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_doubled_on_postgres() {
+    survives(Engine::postgres().await).await;
+}
+
 /// Lets the storm rage over an installation, waits for calm, and counts.
 async fn survives(engine: Engine) {
     let plan = Plan::from_environment();

@@ -21,6 +21,7 @@ pub(crate) struct Harm {
     pub(crate) workers_killed: u32,
     pub(crate) workers_frozen: u32,
     pub(crate) webs_killed: u32,
+    pub(crate) engines_killed: u32,
 }
 
 /// An installation.
@@ -77,6 +78,12 @@ impl Site {
                 signal(&self.workers[worker], "STOP").await;
                 self.frozen = Some(Frozen { worker, until: tokio::time::Instant::now() + FROZEN });
             }
+            6..8 if self.engine.can_be_killed() => {
+                self.harm.engines_killed += 1;
+                self.engine.kill().await;
+                sleep(Duration::from_millis(chances.u64(..1_500))).await;
+                self.engine.start_again().await;
+            }
             _ => {
                 self.harm.webs_killed += 1;
                 self.web.kill().await.expect("killed");
@@ -111,6 +118,7 @@ impl Site {
         for child in self.workers.iter_mut().chain([&mut self.web]) {
             child.kill().await.expect("killed");
         }
+        self.engine.kill().await;
     }
 
     fn is_frozen(&self, worker: usize) -> bool {

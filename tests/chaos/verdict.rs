@@ -79,11 +79,11 @@ impl Verdict {
     /// A line of the table.
     pub(crate) fn row(&self, engine: &str, seed: u64, harm: &Harm) -> String {
         let Self { accepted, done, lost, dead, twice, missed, resets, slowest, .. } = self;
-        let Harm { workers_killed, workers_frozen, webs_killed } = harm;
+        let Harm { workers_killed, workers_frozen, webs_killed, engines_killed } = harm;
         format!(
             "{engine} (seed {seed}): accepted {accepted}, done {done}, lost {lost}, dead-lettered {dead}, results written twice \
              {twice}, events missed {missed}, resets {resets}, slowest recovery {:.1} s; killed: workers {workers_killed}, web \
-             {webs_killed}; frozen: workers {workers_frozen}",
+             {webs_killed}, engine {engines_killed}; frozen: workers {workers_frozen}",
             slowest.as_secs_f64(),
         )
     }

@@ -1,10 +1,16 @@
 //! `signalbox doctor`: checks each dependency and setting, one line each, with the remedy.
 
+/// The Redis that is named.
+mod redis;
+
 use std::{fs, process::ExitCode};
 
 use server::store::Database;
 
-use crate::{config::Config, installation};
+use crate::{
+    config::{Config, EngineChoice},
+    installation,
+};
 
 /// Checks each dependency and setting, one line each with the remedy. Exits with 0 only if all is well.
 ///
@@ -19,10 +25,10 @@ type Finding = Result<String, String>;
 pub(crate) async fn run(Args {}: Args, config: Config) -> anyhow::Result<ExitCode> {
     let mut is_well = true;
     let mut tell = |name: &str, finding: Finding| match finding {
-        Ok(words) => println!("ok    {name:<10} {words}"),
+        Ok(words) => println!("ok    {name:<11} {words}"),
         Err(problem) => {
             is_well = false;
-            println!("wrong {name:<10} {problem}");
+            println!("wrong {name:<11} {problem}");
         }
     };
     tell("data", data_folder(&config));
@@ -33,7 +39,18 @@ pub(crate) async fn run(Args {}: Args, config: Config) -> anyhow::Result<ExitCod
             tell("integrity", integrity(&database).await);
             database.close().await;
         }
-        Err(error) => tell("database", Err(format!("{error:#}. Check DATABASE_URL and who owns the file"))),
+        Err(error) => {
+            let remedy = "Check DATABASE_URL, whether the server runs, and who owns the file";
+            tell("database", Err(format!("{error:#}. {remedy}")));
+        }
+    }
+    match &config.engine {
+        EngineChoice::Database => tell("backplane", Ok("the same database".to_owned())),
+        EngineChoice::Redis(redis) | EngineChoice::RedisIfItAnswers(redis) => {
+            for (name, finding) in redis::findings(redis, config.retention).await {
+                tell(name, finding);
+            }
+        }
     }
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -53,7 +70,7 @@ fn data_folder(config: &Config) -> Finding {
 
 async fn engine(database: &Database, config: &Config) -> Finding {
     let version = database.engine_version().await.map_err(|error| error.to_string())?;
-    Ok(format!("SQLite {version} at {}; backplane: the same database", config.database_url))
+    Ok(format!("{} {version} at {}", database.engine_name(), config.database_url))
 }
 
 async fn schema(database: &Database) -> Finding {
