@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build bundle setup setup-test test test-rust test-e2e lint fmt bench clean
+.PHONY: help run dev build bundle setup setup-test test test-rust test-e2e chaos lint fmt bench clean
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,12 +29,16 @@ setup: ## Install what building needs, where it is missing
 setup-test: setup ## Install what the tests need on top of that
 	@tools/install-node-packages.sh end2end
 	@tools/install-chromium.sh
+	@tools/install-engines.sh
 
 test: setup-test ## Run every test, installing what is missing
 	@tools/test.sh
 
 test-rust: ## Run the Rust tests
 	cargo test --workspace --exclude frontend --locked
+
+chaos: ## Kill and freeze processes at random for a minute, then count (CHAOS_SECONDS=60 CHAOS_SEED=1)
+	CHAOS_SECONDS=$${CHAOS_SECONDS:-60} cargo test --release --locked --test chaos -- --nocapture --test-threads 1
 
 test-e2e: setup-test build ## Run the browser tests against the release build
 	cd end2end && npx playwright test $(ARGS)

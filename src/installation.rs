@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use server::{
-    backplane::{Backplane, SqlBackplane},
+    backplane::{Backplane, RedisBackplane, SqlBackplane},
     files::Files,
     jobs::context::Parts,
     store::Database,
 };
 
-use crate::config::{Config, EngineChoice};
+use crate::{
+    config::{Config, EngineChoice},
+    service_url::ServiceUrl,
+};
 
 /// Opens database, files and backplane, and brings the schema up to date if that is wanted.
 pub(crate) async fn open(config: &Config) -> anyhow::Result<Parts> {
@@ -30,23 +33,28 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Parts> {
 
 /// The engine that the configuration chooses.
 async fn open_backplane(config: &Config, database: &Database) -> anyhow::Result<Arc<dyn Backplane>> {
-    match &config.engine {
-        EngineChoice::Redis(_) => {
-            bail!("PUBSUB_BACKEND: this version has no Redis backplane; use auto or database")
+    let sql = || SqlBackplane::open(database.clone(), config.retention);
+    let redis = |url: &ServiceUrl| {
+        let (url, database) = (url.expose().to_owned(), database.clone());
+        async move { RedisBackplane::open(&url, config.retention, Some(database)).await }
+    };
+    Ok(match &config.engine {
+        EngineChoice::Database => sql().await?,
+        EngineChoice::Redis(url) => {
+            redis(url).await.with_context(|| format!("PUBSUB_BACKEND is redis, but {url} can't be used"))?
         }
-        EngineChoice::RedisIfItAnswers(redis) => {
-            tracing::warn!(%redis, "a Redis is named, but this version has no Redis backplane: the database is used");
-        }
-        EngineChoice::Database => {}
-    }
-    Ok(SqlBackplane::open(database.clone(), config.retention).await?)
+        EngineChoice::RedisIfItAnswers(url) => match redis(url).await {
+            Ok(backplane) => backplane,
+            Err(error) => {
+                tracing::warn!(redis = %url, %error, "the Redis that is named can't be used: the database carries jobs and events");
+                sql().await?
+            }
+        },
+    })
 }
 
 /// Opens the database alone.
 pub(crate) async fn open_database(config: &Config) -> anyhow::Result<Database> {
-    if !config.database_url.is_file() {
-        bail!("DATABASE_URL: this version keeps its data in SQLite only; use sqlite://<path>, or leave it unset");
-    }
     Database::open(config.database_url.expose())
         .await
         .with_context(|| format!("the database {} can't be opened", config.database_url))

@@ -3,6 +3,7 @@
 use std::{fmt, path::Path};
 
 use anyhow::{Context, anyhow, bail};
+use server::store::url::masked;
 use url::Url;
 
 /// The address of a database or of a Redis. Written out, its password is stars.
@@ -38,14 +39,7 @@ impl ServiceUrl {
 
 impl fmt::Display for ServiceUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match Url::parse(&self.0) {
-            Ok(mut url) if url.password().is_some() => {
-                // Refused only by addresses that can hold no password.
-                let _ = url.set_password(Some("***"));
-                url.fmt(f)
-            }
-            _ => f.write_str(&self.0),
-        }
+        f.write_str(&masked(&self.0))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Context;
 use server::store::{
     Database,
-    customers::{self as table, CustomerRow},
+    customers::{self as table, CustomerRow, Versions},
 };
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ pub(super) async fn upserts_per_second(rows: usize) -> anyhow::Result<f64> {
     let began = Instant::now();
     for chunk in chunks {
         let mut transaction = database.begin().await?;
-        table::write(&mut transaction, chunk).await?;
+        let _ = table::write(&mut transaction, chunk, &Versions::default()).await?;
         transaction.commit_lazily().await?;
     }
     let seconds = began.elapsed().as_secs_f64();

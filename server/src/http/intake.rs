@@ -85,7 +85,8 @@ async fn record(state: &AppState, import: &NewImport) -> Result<Option<Kept>, Ap
 /// Writes the row, without committing it.
 async fn write(state: &AppState, import: &NewImport) -> Result<(Transaction, Option<Kept>), ApiError> {
     let mut transaction = state.parts.database.begin().await.map_err(refusal)?;
-    // Asked while the writer is held, as the sweeper removes: after a pause of hours the file may be gone.
+    imports::hold_files(&mut transaction).await.map_err(refusal)?;
+    // Asked while files are held in their places, as the sweeper removes: after a pause of hours the file may be gone.
     if !state.parts.files.has(&import.storage_path).await.map_err(no_storage)? {
         tracing::error!(path = import.storage_path, "a file was gone before its import was recorded");
         return Err(ApiError::Unavailable);

@@ -13,7 +13,8 @@ use crate::{
     backplane::Progress,
     jobs::{JobContext, JobError},
     store::{
-        StoreError, Transaction, customers,
+        StoreError, Transaction,
+        customers::{self, Written},
         import_attempts::{self, Advance},
         import_errors::{self, NewImportError},
         imports, outbox,
@@ -43,12 +44,16 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes a chunk; with the last one, the import is completed in the same transaction.
-    pub(super) async fn write(&mut self, chunk: Chunk) -> Result<(), JobError> {
+    pub(super) async fn write(&mut self, mut chunk: Chunk) -> Result<(), JobError> {
         let now = Timestamp::now();
         let is_last = chunk.is_last;
         self.rows_of_attempt += chunk.read;
         let mut transaction = self.context.parts.database.begin_in_background().await?;
-        self.advance(&mut transaction, chunk, now).await?;
+        // Whoever came between has got further, so this does not go on for ever.
+        while self.advance(&mut transaction, &mut chunk, now).await? == Written::Overtaken {
+            transaction.roll_back().await?;
+            transaction = self.context.parts.database.begin_in_background().await?;
+        }
         if is_last {
             let token = &self.context.lease.token;
             if !import_attempts::complete(&mut transaction, self.import_id, token, now).await? {
@@ -68,12 +73,20 @@ impl<'a> Writer<'a> {
     }
 
     /// Moves the import on and brings the rows in, unless another attempt has taken it over. That is asked first of all that is
-    /// written, so that an attempt that comes too late is told so, and not of a row that is there already.
-    async fn advance(&self, transaction: &mut Transaction, chunk: Chunk, now: Timestamp) -> Result<(), JobError> {
+    /// written, so that an attempt that comes too late is told so, and not of a row that is there already. When another import came
+    /// between, the chunk is as it was.
+    async fn advance(
+        &self,
+        transaction: &mut Transaction,
+        chunk: &mut Chunk,
+        now: Timestamp,
+    ) -> Result<Written, JobError> {
         let position = serde_json::to_string(&chunk.end).map_err(|problem| JobError::Fail(problem.to_string()))?;
         let keys: Vec<&str> = chunk.rows.iter().map(|row| row.email_key.as_str()).collect();
-        let known = customers::find_by_email_keys(transaction, &keys).await?;
-        let merged = merge::merge(chunk.rows, known, self.mode, now);
+        let (known, versions) = customers::find_by_email_keys(transaction, &keys).await?;
+        // Copied only where they may be needed again.
+        let rows = if transaction.is_alone() { std::mem::take(&mut chunk.rows) } else { chunk.rows.clone() };
+        let merged = merge::merge(rows, known, self.mode, now);
 
         let advance = Advance {
             rows: RowCounts { read: chunk.read, failed: chunk.failed, ..merged.counts },
@@ -90,9 +103,11 @@ impl<'a> Writer<'a> {
             .map(|problem| NewImportError { error: &problem.error, record: problem.record.as_deref() })
             .collect();
         import_errors::insert(transaction, self.import_id, &errors).await?;
-        customers::write(transaction, merged.changed).await?;
+        if customers::write(transaction, merged.changed, &versions).await? == Written::Overtaken {
+            return Ok(Written::Overtaken);
+        }
         customers::add_to_total(transaction, merged.counts.inserted).await?;
-        Ok(())
+        Ok(Written::Whole)
     }
 
     /// Tells of the import at most ten times a second, and always of its end.

@@ -6,7 +6,7 @@
 use app::domain::{ImportId, RowCounts};
 use jiff::Timestamp;
 
-use super::{StoreError, Transaction, imports::signed};
+use super::{StoreError, Transaction, imports::signed, sql};
 
 /// What an attempt finds when it takes an import over.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -33,16 +33,14 @@ pub async fn take_over(
     token: &str,
     now: Timestamp,
 ) -> Result<Option<TakenOver>, StoreError> {
-    let found = sqlx::query_as(
+    let found = transaction.fetch_optional(sql(
         "update imports set attempt_token = $1, attempt = attempt + 1, status = 'running', started_at = coalesce(started_at, $2)
          where import_id = $3 and status in ('queued', 'running')
          returning storage_path, size_bytes, mode, format, position",
     )
     .bind(token)
     .bind(now.as_millisecond())
-    .bind(import_id.0)
-    .fetch_optional(transaction.connection())
-    .await?;
+    .bind(import_id.0)).await?;
     Ok(found)
 }
 
@@ -57,15 +55,16 @@ pub async fn save_format(
     format: &str,
     rows_total: u64,
 ) -> Result<bool, StoreError> {
-    let saved =
-        sqlx::query("update imports set format = $1, rows_total = $2 where import_id = $3 and attempt_token = $4")
-            .bind(format)
-            .bind(signed(rows_total))
-            .bind(import_id.0)
-            .bind(token)
-            .execute(transaction.connection())
-            .await?;
-    Ok(saved.rows_affected() == 1)
+    let saved = transaction
+        .execute(
+            sql("update imports set format = $1, rows_total = $2 where import_id = $3 and attempt_token = $4")
+                .bind(format)
+                .bind(signed(rows_total))
+                .bind(import_id.0)
+                .bind(token),
+        )
+        .await?;
+    Ok(saved == 1)
 }
 
 /// What one chunk adds to its import.
@@ -91,11 +90,11 @@ pub async fn advance(
     token: &str,
     chunk: &Advance,
 ) -> Result<bool, StoreError> {
-    let moved = sqlx::query(
+    let moved = transaction.execute(sql(
         "update imports
          set rows_read = rows_read + $1, rows_inserted = rows_inserted + $2, rows_updated = rows_updated + $3,
              rows_unchanged = rows_unchanged + $4, rows_skipped = rows_skipped + $5, rows_failed = rows_failed + $6,
-             position = $7, bytes_read = max(bytes_read, $8), rows_per_second = coalesce($9, rows_per_second)
+             position = $7, bytes_read = case when bytes_read > $8 then bytes_read else $8 end, rows_per_second = coalesce($9, rows_per_second)
          where import_id = $10 and attempt_token = $11 and status = 'running'",
     )
     .bind(signed(chunk.rows.read))
@@ -108,10 +107,8 @@ pub async fn advance(
     .bind(signed(chunk.bytes_read))
     .bind(chunk.rows_per_second.map(signed))
     .bind(import_id.0)
-    .bind(token)
-    .execute(transaction.connection())
-    .await?;
-    Ok(moved.rows_affected() == 1)
+    .bind(token)).await?;
+    Ok(moved == 1)
 }
 
 /// Ends an import whose rows are all dealt with. Returns whether the attempt may still write.
@@ -124,16 +121,14 @@ pub async fn complete(
     token: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let ended = sqlx::query(
+    let ended = transaction.execute(sql(
         "update imports set status = 'completed', finished_at = $1, bytes_read = size_bytes, attempt_token = null
          where import_id = $2 and attempt_token = $3 and status = 'running'",
     )
     .bind(now.as_millisecond())
     .bind(import_id.0)
-    .bind(token)
-    .execute(transaction.connection())
-    .await?;
-    Ok(ended.rows_affected() == 1)
+    .bind(token)).await?;
+    Ok(ended == 1)
 }
 
 /// Ends an import that can't be done; `token` is the attempt's, or `None` for one that no attempt holds. Returns whether it was ended.
@@ -148,7 +143,7 @@ pub async fn fail(
     error: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let ended = sqlx::query(
+    let ended = transaction.execute(sql(
         "update imports set status = 'failed', error_code = $1, error = $2, finished_at = $3, attempt_token = null
          where import_id = $4 and ($5 is null or attempt_token = $5) and status in ('queued', 'running')",
     )
@@ -156,8 +151,6 @@ pub async fn fail(
     .bind(error)
     .bind(now.as_millisecond())
     .bind(import_id.0)
-    .bind(token)
-    .execute(transaction.connection())
-    .await?;
-    Ok(ended.rows_affected() == 1)
+    .bind(token)).await?;
+    Ok(ended == 1)
 }

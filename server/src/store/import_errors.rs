@@ -2,7 +2,7 @@
 
 use app::domain::{ImportId, ImportRowError, Listing};
 
-use super::{Database, StoreError, Transaction};
+use super::{Database, Rows, StoreError, Transaction, sql};
 
 /// One thing that is wrong with a row, and the row's fields with the first one.
 pub struct NewImportError<'a> {
@@ -23,25 +23,29 @@ pub async fn insert(
 ) -> Result<(), StoreError> {
     let mut place = 0_i64;
     let mut row = 0;
+    let mut rows = Vec::with_capacity(errors.len());
     for NewImportError { error, record } in errors {
         place = if error.row == row { place + 1 } else { 0 };
         row = error.row;
-        sqlx::query(
-            "insert into import_errors (import_id, row_number, place, line_number, column_name, value, code, message, record)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(import_id.0)
-        .bind(number(error.row))
-        .bind(place)
-        .bind(number(error.line))
-        .bind(&error.column)
-        .bind(&error.value)
-        .bind(&error.code)
-        .bind(&error.message)
-        .bind(record.map(|fields| fields.iter().map(String::as_str).collect::<serde_json::Value>().to_string()))
-        .execute(transaction.connection())
-        .await?;
+        let record = record.map(|fields| fields.iter().map(String::as_str).collect::<serde_json::Value>().to_string());
+        rows.push([
+            import_id.0.into(),
+            number(error.row).into(),
+            place.into(),
+            number(error.line).into(),
+            (&error.column).into(),
+            (&error.value).into(),
+            (&error.code).into(),
+            (&error.message).into(),
+            record.into(),
+        ]);
     }
+    let columns =
+        ["import_id", "row_number", "place", "line_number", "column_name", "value", "code", "message", "record"];
+    let insert = "insert into import_errors
+             (import_id, row_number, place, line_number, column_name, value, code, message, record)
+         select import_id, row_number, place, line_number, column_name, value, code, message, record from refused";
+    transaction.execute_with(Rows::new("refused", columns, rows), insert).await?;
     Ok(())
 }
 
@@ -124,7 +128,7 @@ pub async fn refused_rows(
     after: u64,
     limit: u32,
 ) -> Result<Vec<RefusedRow>, StoreError> {
-    let rows: Vec<ErrorRow> = sqlx::query_as(
+    let rows: Vec<ErrorRow> = database.fetch_all(sql(
         "select row_number, place, line_number, column_name, value, code, message, record
          from import_errors
          where import_id = $1 and row_number in (
@@ -134,9 +138,7 @@ pub async fn refused_rows(
     )
     .bind(import_id.0)
     .bind(number(after))
-    .bind(i64::from(limit))
-    .fetch_all(database.reader())
-    .await?;
+    .bind(i64::from(limit))).await?;
     let mut refused: Vec<RefusedRow> = Vec::new();
     for row in rows {
         if row.place == 0 {
@@ -162,18 +164,18 @@ async fn page(
     after: ErrorPlace,
     limit: u32,
 ) -> Result<Vec<ErrorRow>, StoreError> {
-    let rows = sqlx::query_as(
-        "select row_number, place, line_number, column_name, value, code, message, null as record
+    let rows = database
+        .fetch_all(
+            sql("select row_number, place, line_number, column_name, value, code, message, null as record
          from import_errors
          where import_id = $1 and (row_number, place) > ($2, $3)
-         order by row_number, place limit $4",
-    )
-    .bind(import_id.0)
-    .bind(number(after.row))
-    .bind(after.place)
-    .bind(i64::from(limit))
-    .fetch_all(database.reader())
-    .await?;
+         order by row_number, place limit $4")
+            .bind(import_id.0)
+            .bind(number(after.row))
+            .bind(after.place)
+            .bind(i64::from(limit)),
+        )
+        .await?;
     Ok(rows)
 }
 
@@ -182,11 +184,9 @@ async fn page(
 /// # Errors
 /// The database refused.
 pub async fn format_of(database: &Database, import_id: ImportId) -> Result<Option<String>, StoreError> {
-    let format: Option<Option<String>> = sqlx::query_scalar("select format from imports where import_id = $1")
-        .bind(import_id.0)
-        .fetch_optional(database.reader())
-        .await?;
-    Ok(format.flatten())
+    let select = sql("select format from imports where import_id = $1").bind(import_id.0);
+    let row: Option<(Option<String>,)> = database.fetch_optional(select).await?;
+    Ok(row.and_then(|(format,)| format))
 }
 
 fn number(count: u64) -> i64 {

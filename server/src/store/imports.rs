@@ -6,7 +6,7 @@ use app::domain::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Database, StoreError, Transaction, moment, optional_moment};
+use super::{Database, Dialect, Statement, StoreError, Transaction, moment, optional_moment, sql, uuids};
 
 /// A file that came in.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub async fn insert(
     import: &NewImport,
     now: Timestamp,
 ) -> Result<Option<Kept>, StoreError> {
-    let inserted = sqlx::query(
+    let inserted = transaction.execute(sql(
         "insert into imports (import_id, job_id, idempotency_key, file_name, storage_path, size_bytes, sha256, mode,
                               status, created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9)
@@ -65,17 +65,16 @@ pub async fn insert(
     .bind(signed(import.size_bytes))
     .bind(&import.sha256)
     .bind(import.mode.as_str())
-    .bind(now.as_millisecond())
-    .execute(transaction.connection())
-    .await?;
-    if inserted.rows_affected() == 1 {
+    .bind(now.as_millisecond())).await?;
+    if inserted == 1 {
         return Ok(None);
     }
-    let (id, job_id, sha256, mode): (Uuid, String, String, String) =
-        sqlx::query_as("select import_id, job_id, sha256, mode from imports where idempotency_key = $1")
-            .bind(&import.idempotency_key)
-            .fetch_one(transaction.connection())
-            .await?;
+    let (id, job_id, sha256, mode): (Uuid, String, String, String) = transaction
+        .fetch_one(
+            sql("select import_id, job_id, sha256, mode from imports where idempotency_key = $1")
+                .bind(&import.idempotency_key),
+        )
+        .await?;
     let mode = mode.parse().map_err(|problem| broken(id, "mode", &problem))?;
     Ok(Some(Kept { import_id: ImportId(id), job_id: JobId(job_id), sha256, mode }))
 }
@@ -89,10 +88,8 @@ fn broken(import_id: Uuid, column: &'static str, problem: &UnknownName) -> Store
 /// # Errors
 /// The database refused.
 pub async fn set_job(transaction: &mut Transaction, import_id: ImportId, job_id: &JobId) -> Result<(), StoreError> {
-    sqlx::query("update imports set job_id = $1 where import_id = $2")
-        .bind(job_id.as_str())
-        .bind(import_id.0)
-        .execute(transaction.connection())
+    transaction
+        .execute(sql("update imports set job_id = $1 where import_id = $2").bind(job_id.as_str()).bind(import_id.0))
         .await?;
     Ok(())
 }
@@ -176,10 +173,8 @@ fn eta_seconds(status: ImportStatus, rows: &RowCounts, rows_per_second: Option<u
 /// # Errors
 /// The database refused, or the row is broken.
 pub async fn find(database: &Database, import_id: ImportId) -> Result<Option<ImportSummary>, StoreError> {
-    let row: Option<ImportRow> = sqlx::query_as(concat!(select_imports!(), " where import_id = $1"))
-        .bind(import_id.0)
-        .fetch_optional(database.reader())
-        .await?;
+    let row: Option<ImportRow> =
+        database.fetch_optional(sql(concat!(select_imports!(), " where import_id = $1")).bind(import_id.0)).await?;
     row.map(ImportSummary::try_from).transpose()
 }
 
@@ -191,10 +186,8 @@ pub async fn find_within(
     transaction: &mut Transaction,
     import_id: ImportId,
 ) -> Result<Option<ImportSummary>, StoreError> {
-    let row: Option<ImportRow> = sqlx::query_as(concat!(select_imports!(), " where import_id = $1"))
-        .bind(import_id.0)
-        .fetch_optional(transaction.connection())
-        .await?;
+    let row: Option<ImportRow> =
+        transaction.fetch_optional(sql(concat!(select_imports!(), " where import_id = $1")).bind(import_id.0)).await?;
     row.map(ImportSummary::try_from).transpose()
 }
 
@@ -208,12 +201,13 @@ pub async fn list(
     limit: u32,
 ) -> Result<Listing<ImportSummary>, StoreError> {
     let before = before.map_or(Uuid::max(), |id| id.0);
-    let mut rows: Vec<ImportRow> =
-        sqlx::query_as(concat!(select_imports!(), " where import_id < $1 order by import_id desc limit $2"))
-            .bind(before)
-            .bind(i64::from(limit) + 1)
-            .fetch_all(database.reader())
-            .await?;
+    let mut rows: Vec<ImportRow> = database
+        .fetch_all(
+            sql(concat!(select_imports!(), " where import_id < $1 order by import_id desc limit $2"))
+                .bind(before)
+                .bind(i64::from(limit) + 1),
+        )
+        .await?;
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| has_more).map(|row| row.import_id.to_string());
@@ -225,11 +219,11 @@ pub async fn list(
 /// # Errors
 /// The database refused.
 pub async fn unfinished(database: &Database) -> Result<Vec<(ImportId, JobId)>, StoreError> {
-    let rows: Vec<(Uuid, String)> = sqlx::query_as(
-        "select import_id, job_id from imports where status in ('queued', 'running') order by import_id limit 1000",
-    )
-    .fetch_all(database.reader())
-    .await?;
+    let rows: Vec<(Uuid, String)> = database
+        .fetch_all(sql(
+            "select import_id, job_id from imports where status in ('queued', 'running') order by import_id limit 1000",
+        ))
+        .await?;
     Ok(rows.into_iter().map(|(id, job)| (ImportId(id), JobId(job))).collect())
 }
 
@@ -238,10 +232,11 @@ pub async fn unfinished(database: &Database) -> Result<Vec<(ImportId, JobId)>, S
 /// # Errors
 /// The database refused.
 pub async fn unknown(database: &Database, import_ids: &[ImportId]) -> Result<Vec<ImportId>, StoreError> {
-    without_row(database.reader(), import_ids).await
+    let rows: Vec<(Uuid,)> = database.fetch_all(without_row(import_ids, database.dialect())).await?;
+    Ok(rows.into_iter().map(|(id,)| ImportId(id)).collect())
 }
 
-/// The same, as the transaction sees it.
+/// The same, as the transaction sees it, and while no other transaction records a file: see [`hold_files`].
 ///
 /// # Errors
 /// The database refused.
@@ -249,22 +244,32 @@ pub async fn unknown_within(
     transaction: &mut Transaction,
     import_ids: &[ImportId],
 ) -> Result<Vec<ImportId>, StoreError> {
-    without_row(transaction.connection(), import_ids).await
+    if transaction.dialect() == Dialect::Postgres {
+        transaction.execute(sql("select pg_advisory_xact_lock($1)").bind(FILES)).await?;
+    }
+    let rows: Vec<(Uuid,)> = transaction.fetch_all(without_row(import_ids, transaction.dialect())).await?;
+    Ok(rows.into_iter().map(|(id,)| ImportId(id)).collect())
 }
 
-async fn without_row<'c>(
-    connection: impl sqlx::SqliteExecutor<'c>,
-    import_ids: &[ImportId],
-) -> Result<Vec<ImportId>, StoreError> {
-    let ids = import_ids.iter().map(|id| id.0.simple().to_string()).collect::<serde_json::Value>();
-    let rows: Vec<(Uuid,)> = sqlx::query_as(
-        "select unhex(asked.value) from json_each($1) asked
-         where not exists (select 1 from imports where import_id = unhex(asked.value))",
-    )
-    .bind(ids.to_string())
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().map(|(id,)| ImportId(id)).collect())
+fn without_row(import_ids: &[ImportId], dialect: Dialect) -> Statement {
+    let asked = dialect.ids(1);
+    sql(format!("select id from {asked} asked where not exists (select 1 from imports where import_id = asked.id)"))
+        .bind(uuids(import_ids.iter().map(|id| id.0)))
+}
+
+/// The number of the lock that stands for all kept files.
+const FILES: i64 = 0x5349_474e_414c_0001;
+
+/// Keeps kept files in their places until the transaction ends: none is judged to belong to nothing meanwhile. SQLite's only
+/// writer does so anyway.
+///
+/// # Errors
+/// The database refused.
+pub async fn hold_files(transaction: &mut Transaction) -> Result<(), StoreError> {
+    if transaction.dialect() == Dialect::Postgres {
+        transaction.execute(sql("select pg_advisory_xact_lock_shared($1)").bind(FILES)).await?;
+    }
+    Ok(())
 }
 
 /// A count as a column holds it.

@@ -4,8 +4,12 @@
 
 /// Customers.
 pub mod customers;
-/// The connections, and transactions that wake whoever waits for news.
+/// Commits of other processes, in SQLite.
+mod data_version;
+/// The database, whichever engine holds it.
 pub mod database;
+/// Where the engines differ.
+mod dialect;
 /// Commits that outlive a power cut.
 mod durability;
 /// Attempts at an import.
@@ -14,10 +18,31 @@ pub mod import_attempts;
 pub mod import_errors;
 /// Imports: taken in and shown.
 pub mod imports;
+/// Commits of other processes, in Postgres.
+mod news;
 /// Events written by the transaction that makes them true.
 pub mod outbox;
+/// The connections to Postgres.
+mod postgres;
+/// Many rows for one statement.
+mod rows;
+/// The connections to SQLite.
+mod sqlite;
+/// A statement, run on either engine.
+mod statement;
+/// Transactions, which wake whoever waits for news.
+pub mod transaction;
+/// URLs as they may be shown.
+pub mod url;
+/// What is bound to a statement.
+mod value;
 
-pub use database::{Database, Transaction};
+pub use database::Database;
+pub(crate) use dialect::Dialect;
+pub(crate) use rows::Rows;
+pub(crate) use statement::{Record, Statement, sql};
+pub use transaction::Transaction;
+pub(crate) use value::{Value, texts, uuids};
 
 /// A question that the store could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +64,12 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// Others were quicker, again and again.
+    #[error("{what} was fought over for too long")]
+    Contended {
+        /// What.
+        what: &'static str,
+    },
     /// A row that nobody of ours wrote.
     #[error("table {table}, column {column}, row {id}: {problem}")]
     BrokenRow {
@@ -51,6 +82,20 @@ pub enum StoreError {
         /// What is wrong with the value.
         problem: String,
     },
+}
+
+impl StoreError {
+    /// Whether it was the connection that broke, so that nobody knows whether anything was done.
+    fn is_cut_line(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Io(_)) => true,
+            // Class 57: the server is stopping or starting. Class 08: the connection failed.
+            Self::Database(sqlx::Error::Database(error)) => {
+                error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Milliseconds of a column as a moment.

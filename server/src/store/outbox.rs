@@ -8,13 +8,32 @@
 use app::events::{Event, Topic};
 use jiff::Timestamp;
 
-use super::{Database, StoreError, Transaction};
+use super::{Database, Dialect, Rows, StoreError, Transaction, Value, sql};
 
 /// Appends an event within a transaction.
 ///
 /// # Errors
 /// The database refused.
 pub async fn append(transaction: &mut Transaction, event: Event, now: Timestamp) -> Result<(), StoreError> {
+    append_all(transaction, [event], now).await
+}
+
+/// Appends events within a transaction, in their order.
+///
+/// # Errors
+/// The database refused.
+pub async fn append_all(
+    transaction: &mut Transaction,
+    events: impl IntoIterator<Item = Event>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let rows = events.into_iter().map(|event| row(event, now)).collect::<Result<_, _>>()?;
+    let insert = "insert into pubsub_events (channel, data, created_at) select channel, data, created_at from told";
+    transaction.execute_with(Rows::new("told", ["channel", "data", "created_at"], rows), insert).await?;
+    Ok(())
+}
+
+fn row(event: Event, now: Timestamp) -> Result<[Value; 3], StoreError> {
     let channel = channel(&event);
     let stamped = event.at(now);
     let data = serde_json::to_string(&stamped).map_err(|problem| StoreError::BrokenRow {
@@ -23,13 +42,7 @@ pub async fn append(transaction: &mut Transaction, event: Event, now: Timestamp)
         id: channel.clone(),
         problem: problem.to_string(),
     })?;
-    sqlx::query("insert into pubsub_events (channel, data, created_at) values ($1, $2, $3)")
-        .bind(channel)
-        .bind(data)
-        .bind(stamped.timestamp)
-        .execute(transaction.connection())
-        .await?;
-    Ok(())
+    Ok([channel.into(), data.into(), stamped.timestamp.into()])
 }
 
 /// An event that waits to be taken elsewhere.
@@ -57,11 +70,8 @@ impl Row {
 /// # Errors
 /// The database can't be read.
 pub async fn oldest(database: &Database, limit: u32) -> Result<Vec<Row>, StoreError> {
-    let rows = sqlx::query_as("select id, channel, data, created_at from pubsub_events order by id limit $1")
-        .bind(i64::from(limit))
-        .fetch_all(database.reader())
-        .await?;
-    Ok(rows)
+    let oldest = sql("select id, channel, data, created_at from pubsub_events order by id limit $1");
+    database.fetch_all(oldest.bind(i64::from(limit))).await
 }
 
 /// Removes events that were taken elsewhere. A reader of this log learns that they are gone.
@@ -69,16 +79,24 @@ pub async fn oldest(database: &Database, limit: u32) -> Result<Vec<Row>, StoreEr
 /// # Errors
 /// The database refused; then they are here still.
 pub async fn remove(database: &Database, rows: &[Row]) -> Result<(), StoreError> {
-    let ids = rows.iter().map(|row| row.id).collect::<serde_json::Value>().to_string();
+    let ids = Value::Integers(rows.iter().map(|row| Some(row.id)).collect());
     let mut transaction = database.begin().await?;
-    sqlx::query("delete from pubsub_events where id in (select value from json_each($1))")
-        .bind(ids)
-        .execute(transaction.connection())
-        .await?;
-    sqlx::query("update event_log set trimmed_through = max(trimmed_through, $1)")
-        .bind(rows.iter().map(|row| row.id).max())
-        .execute(transaction.connection())
-        .await?;
+    let dialect = transaction.dialect();
+    let are_taken = dialect.is_among("id", 1);
+    let mark = match dialect {
+        Dialect::Sqlite => format!(
+            "update event_log set trimmed_through = max(
+                 trimmed_through, (select coalesce(max(id), 0) from pubsub_events where {are_taken})
+             )"
+        ),
+        Dialect::Postgres => format!(
+            "update event_log set trimmed_xid = last.xid, trimmed_id = last.id
+             from (select xid, id from pubsub_events where {are_taken} order by xid desc, id desc limit 1) last
+             where (trimmed_xid, trimmed_id) < (last.xid, last.id)"
+        ),
+    };
+    transaction.execute(sql(mark).bind(ids.clone())).await?;
+    transaction.execute(sql(format!("delete from pubsub_events where {are_taken}")).bind(ids)).await?;
     // What a power cut brings back is recognised by whoever took it.
     transaction.commit_lazily().await
 }
@@ -88,7 +106,8 @@ pub async fn remove(database: &Database, rows: &[Row]) -> Result<(), StoreError>
 /// # Errors
 /// The database can't be read.
 pub async fn installation(database: &Database) -> Result<String, StoreError> {
-    Ok(sqlx::query_scalar("select epoch from event_log").fetch_one(database.reader()).await?)
+    let (epoch,): (String,) = database.fetch_one(sql("select epoch from event_log")).await?;
+    Ok(epoch)
 }
 
 /// The channel that other programs know the event by.

@@ -16,6 +16,7 @@ use server::{
     jobs::{BulkImportCustomers, Echo, Job, Registry, Worker, WorkerConfig, context::Parts},
     store::Database,
 };
+use sqlx::Connection;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -31,6 +32,7 @@ pub(crate) struct App {
     stopping: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
     folder: TempDir,
+    url: String,
 }
 
 /// Whether the server's process works too.
@@ -48,7 +50,13 @@ pub(crate) async fn spawn_app() -> App {
 /// A server.
 pub(crate) async fn spawn(work: Work, limits: Limits) -> App {
     let folder = tempfile::tempdir().expect("a folder");
-    let parts = open(folder.path()).await;
+    let url = crate::database_url(folder.path()).await;
+    spawn_over(&url, folder, work, limits).await
+}
+
+/// A server over a database.
+pub(crate) async fn spawn_over(url: &str, folder: TempDir, work: Work, limits: Limits) -> App {
+    let parts = open(url, folder.path()).await;
 
     let stopping = CancellationToken::new();
     let heartbeat = Duration::from_millis(300);
@@ -64,13 +72,12 @@ pub(crate) async fn spawn(work: Work, limits: Limits) -> App {
         tasks.push(tokio::spawn(Worker::new(config, Registry::all(), parts.clone()).run(stopping.clone())));
     }
     let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-    App { base, client, parts, stopping, tasks, folder }
+    App { base, client, parts, stopping, tasks, folder, url: url.to_owned() }
 }
 
-/// The parts of the installation in a folder.
-async fn open(folder: &Path) -> Parts {
-    let url = format!("sqlite://{}", folder.join("signalbox.db").display());
-    let database = Database::open(&url).await.expect("opened");
+/// The parts of the installation over a database and a folder.
+async fn open(url: &str, folder: &Path) -> Parts {
+    let database = Database::open(url).await.expect("opened");
     database.migrate().await.expect("migrated");
     let backplane = SqlBackplane::open(database.clone(), Retention::default()).await.expect("opened");
     let files = Files::in_folder(&folder.join("uploads")).expect("a folder");
@@ -138,24 +145,33 @@ impl App {
 
     /// Does something to the database as another program would.
     pub(crate) async fn alter(&self, statement: &'static str) {
-        let url = format!("sqlite://{}", self.parts.database.path().display());
-        let database = sqlx::SqlitePool::connect(&url).await.expect("opened");
-        sqlx::query(statement).execute(&database).await.expect("altered");
-        database.close().await;
+        if self.url.starts_with("postgres") {
+            let mut database = sqlx::PgConnection::connect(&self.url).await.expect("opened");
+            sqlx::raw_sql(statement).execute(&mut database).await.expect("altered");
+            return database.close().await.expect("closed");
+        }
+        let mut database = sqlx::SqliteConnection::connect(&self.url).await.expect("opened");
+        sqlx::raw_sql(statement).execute(&mut database).await.expect("altered");
+        database.close().await.expect("closed");
     }
 
     /// Asks the database a question as another program would.
     pub(crate) async fn ask(&self, question: &'static str) -> Option<String> {
-        let url = format!("sqlite://{}", self.parts.database.path().display());
-        let database = sqlx::SqlitePool::connect(&url).await.expect("opened");
-        let answer = sqlx::query_scalar(question).fetch_one(&database).await.expect("answered");
-        database.close().await;
+        if self.url.starts_with("postgres") {
+            let mut database = sqlx::PgConnection::connect(&self.url).await.expect("opened");
+            let answer = sqlx::query_scalar(question).fetch_one(&mut database).await.expect("answered");
+            database.close().await.expect("closed");
+            return answer;
+        }
+        let mut database = sqlx::SqliteConnection::connect(&self.url).await.expect("opened");
+        let answer = sqlx::query_scalar(question).fetch_one(&mut database).await.expect("answered");
+        database.close().await.expect("closed");
         answer
     }
 
     /// The same installation, as another process would open it.
     pub(crate) async fn another_process(&self) -> Parts {
-        open(self.folder.path()).await
+        open(&self.url, self.folder.path()).await
     }
 
     /// Loses all jobs, as an engine does that was restored from an old copy.

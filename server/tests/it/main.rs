@@ -1,4 +1,5 @@
-//! The server as its clients see it: real sockets, a real database, one file a family of routes.
+//! The server as its clients see it: real sockets, a real database, one file a family of routes. Here over SQLite; the program
+//! `it_on_postgres` runs the same tests over Postgres.
 
 #![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
 
@@ -8,7 +9,16 @@ mod fencing;
 mod frames;
 mod harness;
 mod imports;
+mod lease_model;
 mod pages;
 mod queue;
 mod stream;
+#[cfg(unix)]
+mod torn_commits;
 mod uploads;
+
+/// A database of its own for a test.
+#[expect(clippy::unused_async, reason = "over Postgres it takes its time")]
+async fn database_url(folder: &std::path::Path) -> String {
+    format!("sqlite://{}", folder.join("signalbox.db").display())
+}

@@ -94,7 +94,7 @@ async fn a_cursor_that_cannot_be_served_is_answered_with_reset() {
     for (cursor, reason) in [
         ("elsewhere-1".to_owned(), "epoch"),
         ("nonsense".to_owned(), "unknown"),
-        (format!("{}-{}", head.epoch, head.position.major + 99), "unknown"),
+        (format!("{}-{}", head.epoch, head.position.major + 1_000_000_000), "unknown"),
     ] {
         let mut stream = Stream::open(&app, &format!("topics=custom:test&cursor={cursor}")).await;
 

@@ -1,14 +1,17 @@
-//! The backplane inside a database: today SQLite, in the same file as the domain data.
+//! The backplane inside a database, SQLite or Postgres: the one that holds the domain data.
 //!
 //! Every function that changes a job writes its event in the same transaction. Waiting costs nothing: whoever waits is woken by
-//! the next commit, of this process through a channel, of another one through `foreign`.
+//! the next commit, of this process through a channel, of another one by what `Database::watch_other_processes` hears.
+//! Time is the transaction's: the server's clock in Postgres, the machine's in SQLite.
 
-mod foreign;
+mod claim;
+mod ending;
+mod enqueue;
 mod lease;
 mod log;
 mod presence;
-mod queue;
 mod row;
+mod trimming;
 mod upkeep;
 
 use std::{sync::Arc, time::Duration};
@@ -18,14 +21,13 @@ use app::{
     events::{Cursor, Event},
 };
 use async_trait::async_trait;
-use jiff::Timestamp;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     Backplane, BackplaneError, ClaimRequest, ClaimedJob, Directive, Ending, Enqueued, Finished, Lease, Maintenance,
     NewJob, Progress, ReadLog,
 };
-use crate::store::Database;
+use crate::store::{Database, Dialect};
 
 /// How long things are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +51,9 @@ pub struct SqlBackplane {
     database: Database,
     epoch: String,
     retention: Retention,
-    presence: presence::Presence,
+    /// Which workers live, where the operating system can tell. In Postgres, whose workers may be on any machine, leases alone do.
+    presence: Option<presence::Presence>,
+    quiet: claim::Quiet,
     _foreign_commits: AbortOnDropHandle<()>,
 }
 
@@ -61,36 +65,39 @@ impl SqlBackplane {
     pub async fn open(database: Database, retention: Retention) -> Result<Arc<Self>, BackplaneError> {
         Ok(Arc::new(Self {
             epoch: log::epoch(&database).await?,
-            presence: presence::Presence::beside(database.path()),
-            _foreign_commits: AbortOnDropHandle::new(tokio::spawn(foreign::watch(database.clone()))),
+            presence: database.path().map(presence::Presence::beside),
+            quiet: claim::Quiet::default(),
+            _foreign_commits: AbortOnDropHandle::new(tokio::spawn(database.clone().watch_other_processes())),
             retention,
             database,
         }))
     }
 }
 
-impl From<sqlx::Error> for BackplaneError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
+/// A duration as a column holds it; one of ages counts as the longest there is.
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
 }
 
 #[async_trait]
 impl Backplane for SqlBackplane {
     fn name(&self) -> &'static str {
-        "sqlite"
+        match self.database.dialect() {
+            Dialect::Sqlite => "sqlite",
+            Dialect::Postgres => "postgres",
+        }
     }
 
     async fn enqueue(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, BackplaneError> {
-        queue::enqueue(&self.database, jobs, Timestamp::now()).await
+        enqueue::enqueue(&self.database, jobs).await
     }
 
     async fn join(&self, worker: &WorkerId) -> Result<(), BackplaneError> {
-        self.presence.join(worker)
+        self.presence.as_ref().map_or(Ok(()), |presence| presence.join(worker))
     }
 
     async fn claim(&self, request: &ClaimRequest, patience: Duration) -> Result<Vec<ClaimedJob>, BackplaneError> {
-        queue::claim_patiently(&self.database, request, patience).await
+        claim::claim_patiently(&self.database, &self.quiet, request, patience).await
     }
 
     async fn heartbeat(
@@ -99,23 +106,23 @@ impl Backplane for SqlBackplane {
         leases: &[Lease],
         lease: Duration,
     ) -> Result<Vec<Directive>, BackplaneError> {
-        lease::renew(&self.database, worker, leases, lease, Timestamp::now()).await
+        lease::renew(&self.database, worker, leases, lease).await
     }
 
     async fn report(&self, lease: &Lease, progress: Progress) -> Result<Finished, BackplaneError> {
-        lease::report(&self.database, lease, progress, Timestamp::now()).await
+        lease::report(&self.database, lease, progress).await
     }
 
     async fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Finished>, BackplaneError> {
-        lease::finish(&self.database, endings, Timestamp::now()).await
+        ending::finish(&self.database, endings).await
     }
 
     async fn job_state(&self, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
-        queue::job_state(&self.database, job_id).await
+        claim::job_state(&self.database, job_id).await
     }
 
     async fn append(&self, events: Vec<Event>) -> Result<Cursor, BackplaneError> {
-        log::append(&self.database, &self.epoch, events, Timestamp::now()).await
+        log::append(&self.database, &self.epoch, events).await
     }
 
     async fn head(&self) -> Result<Cursor, BackplaneError> {
@@ -131,16 +138,11 @@ impl Backplane for SqlBackplane {
     }
 
     async fn maintain(&self) -> Result<Maintenance, BackplaneError> {
-        let now = Timestamp::now();
-        let dead = self.presence.dead_workers()?;
-        let done = Maintenance {
-            promoted: upkeep::promote(&self.database, now).await?,
-            trimmed: upkeep::trim(&self.database, &self.retention, now).await?,
-            ..upkeep::rescue(&self.database, &dead, now).await?
-        };
+        let dead = self.presence.as_ref().map_or(Ok(Vec::new()), presence::Presence::dead_workers)?;
+        let done = upkeep::maintain(&self.database, &self.retention, &dead).await?;
         // A worker that is forgotten too early is waited for until its leases have run out.
-        if upkeep::is_all_rescued(&done) {
-            self.presence.forget(&dead);
+        if let Some(presence) = self.presence.as_ref().filter(|_| upkeep::is_all_rescued(&done)) {
+            presence.forget(&dead);
         }
         Ok(done)
     }

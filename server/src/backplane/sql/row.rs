@@ -2,12 +2,19 @@
 
 use app::{
     domain::{JobId, QueueName},
-    events::{Event, JobStatus, JobUpdate},
+    events::{JobStatus, JobUpdate},
 };
-use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::store::{StoreError, Transaction, outbox};
+use crate::store::StoreError;
+
+/// All columns of a [`JobRow`].
+macro_rules! job_columns {
+    () => {
+        "job_id, queue_name, job_name, public, attempt, max_attempts, progress, stage, message"
+    };
+}
+pub(super) use job_columns;
 
 /// What a changed row gives back.
 #[derive(sqlx::FromRow)]
@@ -41,16 +48,6 @@ impl JobRow {
                 status,
             )
         })
-    }
-
-    /// Writes the event of the row's step into the transaction that made it.
-    pub(super) async fn tell(
-        &self,
-        transaction: &mut Transaction,
-        status: JobStatus,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        outbox::append(transaction, Event::JobUpdate(self.update(status)?), now).await
     }
 }
 

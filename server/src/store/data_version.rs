@@ -1,20 +1,21 @@
-//! Notices the commits of other processes.
+//! Notices the commits of other processes in SQLite.
 //!
 //! SQLite tells nobody of a commit, but `pragma data_version` on an idle connection changes when another connection committed, and
 //! costs microseconds. It is looked at often while there is traffic and four times a second when there is none.
 
 use std::time::Duration;
 
-use crate::store::Database;
+use sqlx::SqlitePool;
 
 const SHORTEST_LOOK: Duration = Duration::from_millis(10);
 const LONGEST_LOOK: Duration = Duration::from_millis(250);
 
-/// Looks for ever; a database that can't be read is looked at again later.
-pub(super) async fn watch(database: Database) {
+/// Looks for ever, and calls `on_news` whenever another process may have committed something; a database that can't be read is
+/// looked at again later.
+pub(super) async fn watch(reader: &SqlitePool, on_news: impl Fn()) {
     let mut pause = LONGEST_LOOK;
     loop {
-        let Ok(mut connection) = database.reader().acquire().await else {
+        let Ok(mut connection) = reader.acquire().await else {
             tokio::time::sleep(LONGEST_LOOK).await;
             continue;
         };
@@ -25,7 +26,7 @@ pub(super) async fn watch(database: Database) {
             if seen == Some(version) {
                 pause = (pause * 2).min(LONGEST_LOOK);
             } else {
-                database.note_foreign_commit();
+                on_news();
                 pause = SHORTEST_LOOK;
             }
             seen = Some(version);

@@ -1,0 +1,114 @@
+//! What only Postgres has to show: commits that come late, servers that are started again, logs from elsewhere.
+
+use std::{sync::Arc, time::Duration};
+
+use app::events::{Cursor, Event, NoticeLevel, SystemNotification};
+use tokio::time::timeout;
+
+use super::{Engine, LEASE, in_database, migrate, new_job, postgres_server::Server, request, worker};
+use crate::{
+    backplane::{Backplane, BackplaneError, ReadLog},
+    store::{Database, outbox, sql},
+};
+
+const DEADLINE: Duration = Duration::from_secs(30);
+
+fn notice(text: &str) -> Event {
+    Event::SystemNotification(SystemNotification { level: NoticeLevel::Info, message: text.to_owned() })
+}
+
+/// What came after a place, in words.
+async fn said_after(backplane: &dyn Backplane, place: &Cursor) -> Vec<String> {
+    let ReadLog::Events(entries) = backplane.read(place, 100).await.expect("readable") else { panic!("gone") };
+    let words = |event| match event {
+        Event::SystemNotification(notice) => notice.message,
+        other => panic!("{other:?}"),
+    };
+    entries.into_iter().map(|entry| words(entry.envelope.stamped.event)).collect()
+}
+
+/// A server for tests that stop it, or that hold transactions open, which all readers of the server would notice.
+async fn alone() -> (Server, String, Engine) {
+    let server = Server::start();
+    let url = server.fresh_database(migrate).await;
+    let engine = in_database(url.clone(), None).await;
+    (server, url, engine)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_comes_late_is_never_skipped() {
+    let (_server, url, engine) = alone().await;
+    let start = engine.backplane.head().await.expect("an end");
+    let database = Database::open(&url).await.expect("opened");
+    let mut late = database.begin().await.expect("begun");
+    outbox::append(&mut late, notice("late"), jiff::Timestamp::now()).await.expect("inserted");
+
+    let early = engine.backplane.append(vec![notice("early")]).await.expect("appended");
+
+    // The later place is known to whoever wrote it, but nobody is led beyond the one that is still to come.
+    assert_eq!(said_after(&*engine.backplane, &start).await, [""; 0]);
+    assert_eq!(engine.backplane.head().await.expect("an end"), start);
+    assert_eq!(said_after(&*engine.backplane, &early).await, [""; 0]);
+    let tailing = Arc::clone(&engine.backplane);
+    let from_start = start.clone();
+    let tail = tokio::spawn(async move { tailing.tail(&from_start, 100).await });
+    late.commit().await.expect("committed");
+    let found = timeout(DEADLINE, tail).await.expect("in time").expect("joined").expect("readable");
+    assert!(matches!(found, ReadLog::Events(entries) if entries.len() == 2));
+    assert_eq!(said_after(&*engine.backplane, &start).await, ["late", "early"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_was_copied_to_another_server_begins_anew() {
+    let (_server, url, engine) = alone().await;
+    let here = engine.backplane.head().await.expect("an end");
+    let database = Database::open(&url).await.expect("opened");
+    let mut copying = database.begin().await.expect("begun");
+    copying
+        .execute(sql("insert into pubsub_events (xid, channel, data, created_at) values ('99999999999', 'x', 'x', 0)"))
+        .await
+        .expect("copied");
+    copying.commit().await.expect("committed");
+
+    let opened = engine.another_process().await;
+
+    let head = opened.head().await.expect("an end");
+    assert_ne!(head.epoch, here.epoch);
+    opened.append(vec![notice("new")]).await.expect("appended");
+    assert_eq!(said_after(&*opened, &head).await, ["new"]);
+    assert_eq!(engine.another_process().await.head().await.expect("an end").epoch, head.epoch);
+}
+
+/// Tries again until it works: an operation may be on a line that is just being cut.
+async fn at_last<T>(operation: impl AsyncFn() -> Result<T, BackplaneError>) -> T {
+    let trying = async {
+        loop {
+            if let Ok(done) = operation().await {
+                return done;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, trying).await.expect("in time")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_and_tails_come_back_after_the_server_was_started_again() {
+    let (server, _, engine) = alone().await;
+    let other = engine.another_process().await;
+    let head = engine.backplane.append(vec![notice("before")]).await.expect("appended");
+    engine.backplane.enqueue(vec![new_job("before")]).await.expect("taken in");
+    other.claim(&request(&worker("w"), LEASE), Duration::ZERO).await.expect("claimed");
+
+    server.stop();
+    server.start_again();
+
+    let request = request(&worker("w"), LEASE);
+    let (jobs, _) = tokio::join!(
+        at_last(async || engine.backplane.claim(&request, DEADLINE).await),
+        at_last(async || other.enqueue(vec![new_job("after")]).await)
+    );
+    assert_eq!(jobs.len(), 1);
+    let found = at_last(async || engine.backplane.tail(&head, 100).await).await;
+    assert!(matches!(found, ReadLog::Events(entries) if !entries.is_empty()));
+}

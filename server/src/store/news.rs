@@ -1,0 +1,129 @@
+//! News of commits between processes, by Postgres' `notify` and `listen`.
+//!
+//! Nobody notifies inside a transaction: Postgres would hold a lock of the whole server while it commits, and all commits would stand
+//! in line. The commit comes first; then one notification tells of all commits of this process since the last one. It carries
+//! no data but who sends it: what is new stands in the tables.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use sqlx::{PgPool, postgres::PgListener};
+use tokio::sync::Notify;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::StoreError;
+
+const CHANNEL: &str = "signalbox";
+/// The shortest time between two notifications of a process.
+const PACE: Duration = Duration::from_millis(2);
+/// How long to wait after the server failed.
+const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+/// How often is looked without news: for those of a process that died between its commit and its notification.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Tells other processes, and listens to them, on connections of its own.
+#[derive(Clone)]
+pub(super) struct News {
+    pool: PgPool,
+    untold: Arc<Untold>,
+    /// By which this process knows its own notifications again.
+    origin: Arc<str>,
+    _telling: Arc<AbortOnDropHandle<()>>,
+}
+
+/// Commits that nobody was told of yet.
+#[derive(Default)]
+struct Untold {
+    made: AtomicU64,
+    told: AtomicU64,
+    wake: Notify,
+}
+
+impl News {
+    /// Over these connections; two are enough.
+    pub(super) fn over(pool: PgPool) -> Self {
+        let untold: Arc<Untold> = Arc::default();
+        let origin: Arc<str> = uuid::Uuid::new_v4().simple().to_string().into();
+        let telling = tokio::spawn(tell_for_ever(pool.clone(), Arc::clone(&untold), Arc::clone(&origin)));
+        Self { pool, untold, origin, _telling: Arc::new(AbortOnDropHandle::new(telling)) }
+    }
+
+    /// Says that there was a commit. Returns at once.
+    pub(super) fn tell(&self) {
+        self.untold.made.fetch_add(1, Ordering::SeqCst);
+        self.untold.wake.notify_one();
+    }
+
+    /// Listens for ever, and calls `on_news` whenever another process may have committed something.
+    pub(super) async fn listen(&self, on_news: impl Fn()) {
+        let looking = async {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                on_news();
+            }
+        };
+        let listening = async {
+            loop {
+                let Err(error) = self.listen_until_it_breaks(&on_news).await;
+                if self.pool.is_closed() {
+                    return;
+                }
+                tracing::warn!(%error, "news of other processes can't be heard; trying again");
+                tokio::time::sleep(AFTER_A_FAILURE).await;
+            }
+        };
+        futures::future::select(std::pin::pin!(looking), std::pin::pin!(listening)).await;
+    }
+
+    async fn listen_until_it_breaks(&self, on_news: &impl Fn()) -> Result<std::convert::Infallible, StoreError> {
+        let mut listener = PgListener::connect_with(&self.pool).await?;
+        listener.listen(CHANNEL).await?;
+        // What came before the first word was listened to is news as well.
+        on_news();
+        loop {
+            match listener.try_recv().await? {
+                Some(word) if word.payload() == &*self.origin => {}
+                // `None` is a connection that was lost and made again: nobody knows what was said meanwhile.
+                Some(_) | None => on_news(),
+            }
+        }
+    }
+
+    /// Tells what is untold, and ends.
+    pub(super) async fn close(&self) {
+        if self.untold.told.load(Ordering::SeqCst) < self.untold.made.load(Ordering::SeqCst)
+            && let Err(error) = tell_once(&self.pool, &self.untold, &self.origin).await
+        {
+            tracing::warn!(%error, "other processes could not be told of the last commits");
+        }
+        self.pool.close().await;
+    }
+}
+
+async fn tell_for_ever(pool: PgPool, untold: Arc<Untold>, origin: Arc<str>) {
+    loop {
+        untold.wake.notified().await;
+        match tell_once(&pool, &untold, &origin).await {
+            // Commits of this pause are told after it.
+            Ok(()) => tokio::time::sleep(PACE).await,
+            Err(_) if pool.is_closed() => return,
+            Err(error) => {
+                tracing::warn!(%error, "other processes could not be told of commits; trying again");
+                tokio::time::sleep(AFTER_A_FAILURE).await;
+                untold.wake.notify_one();
+            }
+        }
+    }
+}
+
+async fn tell_once(pool: &PgPool, untold: &Untold, origin: &str) -> Result<(), StoreError> {
+    let made = untold.made.load(Ordering::SeqCst);
+    sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(origin).execute(pool).await?;
+    untold.told.fetch_max(made, Ordering::SeqCst);
+    Ok(())
+}

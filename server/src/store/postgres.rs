@@ -1,0 +1,134 @@
+//! Postgres, on this machine or another.
+//!
+//! Writers work side by side, so each of them takes the rows it needs and nobody holds the whole. Connections are made anew when the
+//! server has been away.
+
+use std::{str::FromStr, time::Duration};
+
+use futures::{FutureExt, future::BoxFuture};
+use jiff::Timestamp;
+use sqlx::{
+    Connection, PgConnection, PgPool, Row,
+    pool::{PoolConnection, PoolConnectionMetadata},
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use super::{StoreError, moment, news::News};
+
+/// Writing connections. They wait for the disk together, so they are more than cores.
+const WRITERS: u32 = 8;
+/// Reading connections.
+pub(super) const READERS: u32 = 8;
+/// A connection that was idle for longer is asked whether it still lives before it is used.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+/// The longest wait for a connection: as long as a server takes that is started again.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whatever writes finds its rows by keys. The planner knows a table as it was at its last look, and would now and then read all of
+/// one that was empty then and has a million rows now.
+const BY_KEYS: [(&str, &str); 3] = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
+/// A process that is frozen in the middle of a transaction would hold rows that others wait for, and the end of the log.
+const NO_FROZEN_WRITERS: [(&str, &str); 1] = [("idle_in_transaction_session_timeout", "10s")];
+/// Readers ask all kinds of questions: each is planned for what the table is now.
+const PLANNED_ANEW: [(&str, &str); 1] = [("plan_cache_mode", "force_custom_plan")];
+
+/// Begins, and says when, by the server's clock.
+const BEGIN: &str = "begin; select (extract(epoch from clock_timestamp()) * 1000)::bigint";
+const COMMIT: &str = "commit";
+/// Commits without waiting for the disk.
+const COMMIT_LAZILY: &str = "set local synchronous_commit to off; commit";
+
+/// The connections to a server.
+#[derive(Clone)]
+pub(super) struct Postgres {
+    pub(super) writer: PgPool,
+    pub(super) reader: PgPool,
+    pub(super) news: News,
+}
+
+impl Postgres {
+    /// Connects to the database of a URL.
+    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)?.application_name("signalbox");
+        let writing = options.clone().options(BY_KEYS).options(NO_FROZEN_WRITERS);
+        Ok(Self {
+            writer: pool(WRITERS).connect_with(writing).await?,
+            reader: pool(READERS).connect_lazy_with(options.clone().options(PLANNED_ANEW)),
+            news: News::over(pool(2).connect_lazy_with(options)),
+        })
+    }
+
+    /// Begins a transaction. A connection that turns out to be dead is given up for another one.
+    pub(super) async fn begin(&self) -> Result<PostgresTransaction, StoreError> {
+        for _ in 0..WRITERS {
+            if let Ok(transaction) = PostgresTransaction::begin_on(self.writer.acquire().await?).await {
+                return Ok(transaction);
+            }
+        }
+        PostgresTransaction::begin_on(self.writer.acquire().await?).await
+    }
+
+    pub(super) async fn close(&self) {
+        self.news.close().await;
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Connections that are looked at before use when they were idle.
+fn pool(size: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .before_acquire(is_alive)
+}
+
+fn is_alive(connection: &mut PgConnection, meta: PoolConnectionMetadata) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
+    async move { Ok(meta.idle_for < TRUSTED_FOR || connection.ping().await.is_ok()) }.boxed()
+}
+
+/// A transaction on a connection of its own. Begun and committed by hand, which saves two ways to the server each time.
+pub(super) struct PostgresTransaction {
+    pub(super) connection: PoolConnection<sqlx::Postgres>,
+    is_over: bool,
+    /// When it began, by the server's clock.
+    pub(super) began_at: Timestamp,
+}
+
+impl PostgresTransaction {
+    async fn begin_on(connection: PoolConnection<sqlx::Postgres>) -> Result<Self, StoreError> {
+        // Made before the transaction begins, so that one that is given up half-way is closed, too.
+        let mut transaction = Self { connection, is_over: false, began_at: Timestamp::UNIX_EPOCH };
+        let begun = sqlx::raw_sql(BEGIN).fetch_one(&mut *transaction.connection).await?;
+        transaction.began_at = moment("the clock", "now", &"", begun.try_get(0)?)?;
+        Ok(transaction)
+    }
+
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        self.end(COMMIT).await
+    }
+
+    pub(super) async fn commit_lazily(self) -> Result<(), StoreError> {
+        self.end(COMMIT_LAZILY).await
+    }
+
+    pub(super) async fn roll_back(self) -> Result<(), StoreError> {
+        self.end("rollback").await
+    }
+
+    async fn end(mut self, statement: &'static str) -> Result<(), StoreError> {
+        sqlx::raw_sql(statement).execute(&mut *self.connection).await?;
+        self.is_over = true;
+        Ok(())
+    }
+}
+
+impl Drop for PostgresTransaction {
+    /// A transaction that was given up ends with its connection: nobody waits here for an answer of the server.
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.connection.close_on_drop();
+        }
+    }
+}

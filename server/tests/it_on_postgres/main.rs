@@ -1,0 +1,37 @@
+//! The tests of `it` over Postgres, and those that only Postgres needs.
+
+#![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
+
+#[path = "../it/customers.rs"]
+mod customers;
+#[path = "../it/fencing.rs"]
+mod fencing;
+#[path = "../it/frames.rs"]
+mod frames;
+#[path = "../it/harness.rs"]
+mod harness;
+#[path = "../it/imports.rs"]
+mod imports;
+#[path = "../it/pages.rs"]
+mod pages;
+#[path = "../support/postgres.rs"]
+mod postgres;
+#[path = "../it/queue.rs"]
+mod queue;
+mod restart;
+#[path = "../it/stream.rs"]
+mod stream;
+#[path = "../it/uploads.rs"]
+mod uploads;
+
+/// A database of its own for a test.
+async fn database_url(_folder: &std::path::Path) -> String {
+    postgres::shared().fresh_database(migrate).await
+}
+
+/// Brings the schema of a database up to date.
+async fn migrate(url: String) {
+    let database = server::store::Database::open(&url).await.expect("opened");
+    database.migrate().await.expect("migrated");
+    database.close().await;
+}
