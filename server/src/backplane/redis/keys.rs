@@ -45,8 +45,6 @@ const IN_LUA: &[(&str, &str)] = &[
     ("UNIQUE", "signalbox:{sb}:unique"),
     // Workers, sorted by when they were heard of.
     ("WORKERS", "signalbox:{sb}:workers"),
-    // Before a worker's id: the jobs in its hands.
-    ("HELD", "signalbox:{sb}:held:"),
     ("CONNECTIONS", CONNECTIONS),
     // A hash: since when a worker's connection is gone.
     ("MISSING", "signalbox:{sb}:missing"),

@@ -10,10 +10,10 @@ redis.call('HSETNX', LOG, 'epoch', ARGV[1])
 local last
 local at = 2
 while at < #ARGV do
-  local json = '{"timestamp":' .. now .. ',' .. ARGV[at]
+  local json = '{"timestamp":' .. stamp .. ',' .. ARGV[at]
   last = redis.call('XADD', EVENTS, '*', 'e', json)
   for channel = at + 2, at + 1 + ARGV[at + 1] do
-    redis.call('PUBLISH', ARGV[channel], json)
+    publish(ARGV[channel], json)
   end
   at = at + 2 + ARGV[at + 1]
 end

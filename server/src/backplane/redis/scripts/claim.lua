@@ -45,19 +45,20 @@ else
   end
 end
 
+-- Who holds a job, and since when, is one field behind the token.
+local held, expiry = ' ' .. stamp .. ' ' .. worker, text(now + lease)
 local claimed = { 0 }
 for place, choice in ipairs(chosen) do
   local id, queue = choice[1], choice[2]
   local key = JOB .. id
-  local job = redis.call('HMGET', key, 'head', 'kind', 'data', 'attempt', 'max_attempts', 'progress', 'error')
+  local job = redis.call('HMGET', key, 'head', 'kind', 'data', 'attempt', 'max_attempts')
   if job[1] then
-    local attempt, token = job[4] + 1, ARGV[5] .. place
-    redis.call('HSET', key, 'state', 'active', 'attempt', attempt, 'worker', worker, 'token', token, 'started', now)
-    if job[6] or job[7] then
+    local attempt, token = job[4] and text(job[4] + 1) or '1', ARGV[5] .. place
+    redis.call('HSET', key, 'state', 'active', 'attempt', attempt, 'held', token .. held)
+    if job[4] then
       redis.call('HDEL', key, 'progress', 'said', 'error')
     end
-    later('ZADD', ACTIVE .. queue, now + lease, id)
-    later('SADD', HELD .. worker, id)
+    later('ZADD', ACTIVE .. queue, expiry, id)
     look_at(queue, now + lease)
     tell(id, queue, job[1], ',"status":"started","progress":0,"attempt":' .. attempt)
     local size = #claimed
@@ -67,7 +68,7 @@ for place, choice in ipairs(chosen) do
 end
 
 if #claimed > 1 then
-  redis.call('ZADD', WORKERS, now, worker)
+  redis.call('ZADD', WORKERS, stamp, worker)
 else
   claimed[1] = -1
   for at = 6, #ARGV do

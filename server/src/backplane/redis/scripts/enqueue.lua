@@ -22,8 +22,14 @@ for at = 1, #ARGV, 10 do
     local head, priority, delay = ARGV[at + 3], ARGV[at + 5], tonumber(ARGV[at + 6])
     local state = delay > 0 and 'delayed' or 'waiting'
     redis.call('HSET', JOB .. id, 'state', state, 'queue', queue, 'kind', ARGV[at + 2], 'head', head, 'data', ARGV[at + 4],
-      'priority', priority, 'max_attempts', ARGV[at + 7], 'max_stalls', ARGV[at + 8], 'created', now, 'run_at', now + delay,
-      'attempt', 0)
+      'max_attempts', ARGV[at + 7], 'max_stalls', ARGV[at + 8], 'created', stamp)
+    -- What most jobs do not have is not kept for them: its absence means 0, or now.
+    if priority ~= '0' then
+      redis.call('HSET', JOB .. id, 'priority', priority)
+    end
+    if delay > 0 then
+      redis.call('HSET', JOB .. id, 'run_at', text(now + delay))
+    end
     if key ~= '' then
       redis.call('HSET', JOB .. id, 'unique_key', key)
       redis.call('HSET', UNIQUE, key, id)
@@ -31,7 +37,7 @@ for at = 1, #ARGV, 10 do
     if delay > 0 then
       into_delayed(queue, id, now + delay)
     else
-      into_waiting(queue, id, priority, now)
+      into_waiting(queue, id, priority, stamp)
     end
     tell(id, queue, head, ',"status":"' .. state .. '","progress":0,"attempt":0')
     queues[queue] = true

@@ -5,15 +5,16 @@
 -- Returns  the places, from 1, of the leases that are somebody else's by now
 -- Atomic   a lease is renewed in the step that finds it held, so none is renewed that a rescue took away
 
-local lost = {}
+local lost, expiry = {}, text(now + ARGV[2])
 for at = 3, #ARGV, 2 do
-  local job = redis.call('HMGET', JOB .. ARGV[at], 'token', 'state', 'worker', 'queue')
-  if job[1] == ARGV[at + 1] and job[2] == 'active' and job[3] == ARGV[1] then
-    later('ZADD', ACTIVE .. job[4], now + ARGV[2], ARGV[at])
+  local job = redis.call('HMGET', JOB .. ARGV[at], 'held', 'state', 'queue')
+  local token, worker = string.match(job[1] or '', '^(%S+) %d+ (.*)$')
+  if token == ARGV[at + 1] and job[2] == 'active' and worker == ARGV[1] then
+    later('ZADD', ACTIVE .. job[3], expiry, ARGV[at])
   else
     lost[#lost + 1] = (at - 1) / 2
   end
 end
-later('ZADD', WORKERS, now, ARGV[1])
+later('ZADD', WORKERS, stamp, ARGV[1])
 settle()
 return lost

@@ -6,7 +6,7 @@
 -- Atomic   a worker that comes back on another connection is never seen with the old one and without the doubt that it is gone
 
 for at = 2, #ARGV do
-  redis.call('ZADD', WORKERS, now, ARGV[at])
+  redis.call('ZADD', WORKERS, stamp, ARGV[at])
   redis.call('HSET', CONNECTIONS, ARGV[at], ARGV[1])
   redis.call('HDEL', MISSING, ARGV[at])
 end

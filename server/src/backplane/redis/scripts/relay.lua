@@ -8,9 +8,9 @@
 
 local new = 0
 for at = 1, #ARGV, 3 do
-  if redis.call('ZADD', RELAYED, 'NX', now, ARGV[at]) == 1 then
+  if redis.call('ZADD', RELAYED, 'NX', stamp, ARGV[at]) == 1 then
     redis.call('XADD', EVENTS, '*', 'e', ARGV[at + 2])
-    redis.call('PUBLISH', ARGV[at + 1], ARGV[at + 2])
+    publish(ARGV[at + 1], ARGV[at + 2])
     new = new + 1
   end
 end

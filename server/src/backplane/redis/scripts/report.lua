@@ -6,8 +6,8 @@
 -- Atomic   the token is compared in the step that writes; and progress forgives earlier stalls in the step that tells of it
 
 local key = JOB .. ARGV[1]
-local job = redis.call('HMGET', key, 'token', 'state', 'queue', 'head', 'attempt', 'progress')
-if job[1] ~= ARGV[2] or job[2] ~= 'active' then
+local job = redis.call('HMGET', key, 'held', 'state', 'queue', 'head', 'attempt', 'progress')
+if job[2] ~= 'active' or string.sub(job[1], 1, #ARGV[2] + 1) ~= ARGV[2] .. ' ' then
   return 0
 end
 redis.call('HSET', key, 'progress', ARGV[3], 'said', ARGV[4])

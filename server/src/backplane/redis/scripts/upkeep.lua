@@ -9,36 +9,30 @@
 local budget, jobs_age = tonumber(ARGV[1]), tonumber(ARGV[4])
 local promoted, rescued, dead_lettered, trimmed = 0, 0, 0, 0
 
--- `queue` is told by who found the job there.
-local function take_back(id, worker, queue)
+-- Gives a job of a queue back, whose worker is gone.
+local function take_back(id, queue)
   local key = JOB .. id
-  local job = redis.call('HMGET', key, 'state', 'queue', 'head', 'attempt', 'worker', 'stalls', 'max_stalls', 'priority',
-    'progress', 'said', 'unique_key')
+  local job = redis.call('HMGET', key, 'state', 'head', 'attempt', 'stalls', 'max_stalls', 'priority', 'progress', 'said', 'unique_key')
   budget = budget - 1
-  if job[1] ~= 'active' or job[5] ~= worker then
-    later('SREM', HELD .. worker, id)
-    if queue then
-      later('ZREM', ACTIVE .. queue, id)
-    end
+  later('ZREM', ACTIVE .. queue, id)
+  if job[1] ~= 'active' then
     return
   end
-  queue = job[2]
-  local stalls = (job[6] or 0) + 1
-  local rest = ',"progress":' .. (job[9] or 0) .. ',"attempt":' .. job[4] .. (job[10] or '')
-  out_of_active(queue, id, worker)
-  redis.call('HDEL', key, 'token')
-  if stalls >= tonumber(job[7]) then
+  local stalls = (job[4] or 0) + 1
+  local rest = ',"progress":' .. (job[7] or 0) .. ',"attempt":' .. job[3] .. (job[8] or '')
+  redis.call('HDEL', key, 'held')
+  if stalls >= tonumber(job[5]) then
     local error = '"its worker died ' .. stalls .. ' times in a row without getting any further"'
-    redis.call('HSET', key, 'state', 'failed', 'stalls', stalls, 'error', error, 'run_at', now, 'finished', now)
+    redis.call('HSET', key, 'state', 'failed', 'stalls', stalls, 'error', error, 'run_at', stamp, 'finished', stamp)
     into_failed(queue, id)
-    release(job[11], id)
+    release(job[9], id)
     look_at(queue, now + jobs_age)
-    tell(id, queue, job[3], ',"status":"failed"' .. rest .. ',"error":' .. error)
+    tell(id, queue, job[2], ',"status":"failed"' .. rest .. ',"error":' .. error)
     dead_lettered = dead_lettered + 1
   else
-    redis.call('HSET', key, 'state', 'waiting', 'stalls', stalls, 'run_at', now)
-    into_waiting(queue, id, job[8], now)
-    tell(id, queue, job[3], ',"status":"waiting"' .. rest)
+    redis.call('HSET', key, 'state', 'waiting', 'stalls', stalls, 'run_at', stamp)
+    into_waiting(queue, id, job[6] or '0', stamp)
+    tell(id, queue, job[2], ',"status":"waiting"' .. rest)
     rescued = rescued + 1
   end
 end
@@ -50,6 +44,7 @@ local function forget_worker(worker)
 end
 
 -- Workers whose process is gone. A connection may break for a moment, so a worker is missed for a while before it is believed dead.
+local dead = {}
 for at = 6, #ARGV, 2 do
   local worker = ARGV[at]
   if redis.call('HGET', CONNECTIONS, worker) == ARGV[at + 1] then
@@ -57,23 +52,33 @@ for at = 6, #ARGV, 2 do
     if not since then
       redis.call('HSET', MISSING, worker, now)
     elseif now - since >= tonumber(ARGV[5]) then
-      local held = budget > 0 and redis.call('SRANDMEMBER', HELD .. worker, budget) or {}
-      for _, id in ipairs(held) do
-        take_back(id, worker)
-      end
-      if budget > 0 then
-        forget_worker(worker)
-      end
+      dead[worker] = true
     end
   end
 end
-flush()
 
--- Workers that have been silent for long and hold nothing: nobody waits for them.
-for _, worker in ipairs(redis.call('ZRANGEBYSCORE', WORKERS, '-inf', now - 60000, 'LIMIT', 0, 10)) do
-  if redis.call('EXISTS', HELD .. worker) == 0 then
-    forget_worker(worker)
+-- Their jobs are looked for rather than listed by worker, for workers die seldom and jobs are claimed all the time. Leases that nobody
+-- renews come first, so it is enough to look at some; what is not among them comes back when its lease has run out.
+if next(dead) then
+  for _, queue in ipairs(redis.call('SMEMBERS', QUEUES)) do
+    for _, id in ipairs(redis.call('ZRANGE', ACTIVE .. queue, 0, 4999)) do
+      local holder = budget > 0 and string.match(redis.call('HGET', JOB .. id, 'held') or '', '^%S+ %d+ (.*)$')
+      if holder and dead[holder] then
+        take_back(id, queue)
+      end
+    end
   end
+  flush()
+  if budget > 0 then
+    for worker in pairs(dead) do
+      forget_worker(worker)
+    end
+  end
+end
+
+-- Workers that have been silent for far longer than a lease.
+for _, worker in ipairs(redis.call('ZRANGEBYSCORE', WORKERS, '-inf', now - 60000, 'LIMIT', 0, 10)) do
+  forget_worker(worker)
 end
 
 -- Removes ended jobs of one state.
@@ -101,7 +106,7 @@ for _, queue in ipairs(redis.call('ZRANGEBYSCORE', AGENDA, '-inf', now, 'LIMIT',
   if budget > 0 then
     local expired = redis.call('ZRANGEBYSCORE', ACTIVE .. queue, '-inf', '(' .. now, 'LIMIT', 0, budget)
     for _, id in ipairs(expired) do
-      take_back(id, redis.call('HGET', JOB .. id, 'worker') or '', queue)
+      take_back(id, queue)
     end
     local made_ready = promote(queue, math.max(budget, 0))
     budget = budget - made_ready
@@ -121,24 +126,25 @@ for _, queue in ipairs(redis.call('ZRANGEBYSCORE', AGENDA, '-inf', now, 'LIMIT',
   end
 end
 
--- The log: what is too old or too much goes, the oldest first, and how far it was cut is noted, so that a reader from before is told.
-local length = redis.call('XLEN', EVENTS)
-local excess, oldest_kept = length - ARGV[3], now - ARGV[2]
-local oldest = redis.call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1]
-local function is_old(entry)
-  return tonumber(string.match(entry[1], '^%d+')) < oldest_kept
-end
-if budget > 0 and oldest and (excess > 0 or is_old(oldest)) then
-  local cut, count = nil, 0
-  for place, entry in ipairs(redis.call('XRANGE', EVENTS, '-', '+', 'COUNT', budget)) do
-    if place > excess and not is_old(entry) then
-      break
-    end
-    cut, count = entry[1], place
+-- The log: what is too much or too old goes, and the last event that went is noted, so that a reader from before is told. An event that
+-- goes is never read for it: all but the last of the surplus go first, and then that one is the first.
+local surplus = redis.call('XLEN', EVENTS) - ARGV[3]
+local cut
+if surplus > 0 then
+  if surplus > 1 then
+    redis.call('XTRIM', EVENTS, 'MAXLEN', ARGV[3] + 1)
   end
-  redis.call('XTRIM', EVENTS, 'MAXLEN', length - count)
+  cut = redis.call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1][1]
+  redis.call('XTRIM', EVENTS, 'MAXLEN', ARGV[3])
+  trimmed = trimmed + surplus
+end
+local old = redis.call('XREVRANGE', EVENTS, '(' .. (now - ARGV[2]), '-', 'COUNT', 1)[1]
+if old then
+  cut = old[1]
+  trimmed = trimmed + redis.call('XTRIM', EVENTS, 'MINID', now - ARGV[2])
+end
+if cut then
   redis.call('HSET', LOG, 'trimmed', cut)
-  trimmed = trimmed + count
 end
 
 settle()

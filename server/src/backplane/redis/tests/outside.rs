@@ -1,13 +1,15 @@
 //! What other programs see: channels, the set of dead letters, and how the server is set up.
 
+use std::time::Duration;
+
 use app::events::Event;
 use futures::StreamExt;
 use serde_json::{Value, json};
 
 use super::{RedisServer, finish_one, in_time, open};
 use crate::{
-    backplane::{Backplane, Outcome},
-    conformance::{LEASE, claim_all, new_job, worker},
+    backplane::{Backplane, BackplaneError, Outcome},
+    conformance::{LEASE, claim_all, new_job, request, worker},
 };
 
 /// What comes on a channel, or on those of a pattern: the channel, and the event's JSON.
@@ -44,6 +46,39 @@ async fn who_subscribes_sees_every_step_of_a_job_on_its_three_channels() {
             assert_eq!(event["result"], json!({ "rows": 3 }));
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_subscribes_to_one_job_sees_it_among_a_hundred() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    let client = redis::Client::open(server.url()).expect("an address");
+    let mut listening = client.get_async_pubsub().await.expect("connected");
+    listening.subscribe("job:77").await.expect("subscribed");
+    let jobs = || (0..100).map(|number| new_job(&number.to_string())).collect::<Vec<_>>();
+
+    backplane.enqueue(jobs()).await.expect("taken in");
+
+    let message = in_time(listening.on_message().next()).await.expect("an event");
+    assert!(String::from_utf8_lossy(message.get_payload_bytes()).contains(r#""jobId":"77""#));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_server_takes_nothing_in_by_halves() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+    server.ask::<()>("CONFIG SET maxmemory 1").await;
+
+    let refused = backplane.enqueue(vec![new_job("b"), new_job("c")]).await;
+    let held = backplane.claim(&request(&worker("w"), LEASE), Duration::ZERO).await.expect("claimed");
+
+    assert!(matches!(refused, Err(BackplaneError::Redis(_))), "{refused:?}");
+    assert_eq!(backplane.job_state(&"b".into()).await.expect("answered"), None);
+    assert_eq!(held.len(), 1);
+    server.ask::<()>("CONFIG SET maxmemory 0").await;
+    let taken = backplane.enqueue(vec![new_job("b"), new_job("c")]).await.expect("taken in");
+    assert!(taken.iter().all(|job| job.is_new));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,7 +145,7 @@ async fn the_server_tells_how_it_is_set_up() {
 
     assert!(good.is_append_only && good.is_persistent() && !good.is_cluster);
     assert_eq!(good.maxmemory_policy, "noeviction");
-    assert!(good.clock_skew < std::time::Duration::from_secs(1));
+    assert!(good.clock_skew < Duration::from_secs(1));
     assert!(good.version.contains('.') && good.used_memory_bytes > 0);
     assert!(!bad.is_persistent());
     assert_eq!((bad.maxmemory_policy.as_str(), bad.maxmemory_bytes), ("allkeys-lru", 100 * 1024 * 1024));
