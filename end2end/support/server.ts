@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Environment } from './engine';
 
 /** The binary: the one that `SIGNALBOX` names, else the release build. */
 const BINARY = process.env['SIGNALBOX'] ?? fileURLToPath(new URL('../../target/release/signalbox', import.meta.url));
@@ -28,9 +29,11 @@ export interface ServerWishes {
   works: boolean;
   /** The longest silence of a live stream. */
   heartbeatSeconds: number;
+  /** What names the engines that it stands on. */
+  environment: Environment;
 }
 
-export const USUAL: ServerWishes = { works: true, heartbeatSeconds: 15 };
+export const USUAL: ServerWishes = { works: true, heartbeatSeconds: 15, environment: {} };
 
 /** A process of the program, and all that it wrote to stderr. */
 class Process {
@@ -56,6 +59,7 @@ class Process {
         SIGNALBOX_DATA_DIR: dataDir,
         SIGNALBOX_LOG: 'warn',
         SIGNALBOX_HEARTBEAT_SECONDS: String(wishes.heartbeatSeconds),
+        ...wishes.environment,
       },
     });
     this.ended = once(this.child, 'close').then(() => {

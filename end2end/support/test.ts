@@ -10,6 +10,7 @@ import { ImportPage } from '../pages/import-page';
 import { ImportsPage } from '../pages/imports-page';
 import { Indicator } from '../pages/indicator';
 import { Complaints } from './complaints';
+import type { Engine } from './engine';
 import { Server, type ServerWishes, USUAL } from './server';
 
 export { expect } from '@playwright/test';
@@ -17,6 +18,8 @@ export { expect } from '@playwright/test';
 interface Fixtures {
   /** What the test wants of its server; set it by `test.use`. */
   wishes: Partial<ServerWishes>;
+  /** Servers that the installation stands on, besides its own files; none, unless the test brings some. */
+  engines: Engine[];
   /** The server of this test. */
   server: Server;
   /** A folder for the test's files. */
@@ -35,8 +38,11 @@ interface Fixtures {
 export const test = base.extend<Fixtures>({
   wishes: [{}, { option: true }],
 
-  server: async ({ wishes }, use, info) => {
-    const server = await Server.start({ ...USUAL, ...wishes });
+  engines: async ({}, use) => use([]),
+
+  server: async ({ wishes, engines }, use, info) => {
+    const environment = Object.assign({}, ...engines.map((engine) => engine.environment));
+    const server = await Server.start({ ...USUAL, ...wishes, environment });
     await use(server);
     if (info.status !== info.expectedStatus) {
       await info.attach('server log', { body: server.log.join('\n'), contentType: 'text/plain' });

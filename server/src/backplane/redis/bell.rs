@@ -67,11 +67,18 @@ impl Bell {
         Listening { ropes: queues.iter().map(listen).collect(), hears: self.connection.borrow().is_some() }
     }
 
-    /// Adds a worker to those whose process this connection stands for; returns the connection's id.
-    pub(super) fn add(&self, worker: &WorkerId) -> Result<i64, RedisFailure> {
+    /// Adds a worker to those whose process this connection stands for.
+    pub(super) async fn join(&self, connections: &Connections, worker: &WorkerId) -> Result<(), RedisFailure> {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).insert(worker.clone());
-        let connection = *self.connection.borrow();
-        connection.ok_or_else(|| RedisFailure::Unreachable("the connection is being made anew".to_owned()))
+        loop {
+            let connection = *self.connection.borrow();
+            let away = || RedisFailure::Unreachable("the connection is being made anew".to_owned());
+            join(connections, connection.ok_or_else(away)?, std::slice::from_ref(worker)).await?;
+            // Made anew meanwhile, it was registered with the new one, and the old one has just been written over that.
+            if *self.connection.borrow() == connection {
+                return Ok(());
+            }
+        }
     }
 
     /// The connection came or went.
@@ -96,7 +103,7 @@ impl Bell {
 }
 
 /// Tells Redis through which connection it is seen that workers live.
-pub(super) async fn join(connections: &Connections, id: i64, workers: &[WorkerId]) -> Result<(), RedisFailure> {
+async fn join(connections: &Connections, id: i64, workers: &[WorkerId]) -> Result<(), RedisFailure> {
     let mut call = Call::of(&script::JOIN, workers.len() + 1);
     call.arg(id);
     for worker in workers {
@@ -136,8 +143,11 @@ impl Listening {
         self.ropes.iter().map(|(rung, _)| *rung.borrow()).collect()
     }
 
-    /// Waits until one of the queues is rung.
+    /// Waits until one of the queues is rung; for ever where there is none.
     pub(super) async fn wait(&mut self) {
+        if self.ropes.is_empty() {
+            return std::future::pending().await;
+        }
         let rings = self.ropes.iter_mut().map(|(rung, _)| Box::pin(rung.changed()));
         // A rope is kept by this very value, so it can't be gone.
         let _ = futures::future::select_all(rings).await;

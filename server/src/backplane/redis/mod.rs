@@ -109,8 +109,7 @@ impl Backplane for RedisBackplane {
     }
 
     async fn join(&self, worker: &WorkerId) -> Result<(), BackplaneError> {
-        let connection = self.bell.add(worker)?;
-        Ok(bell::join(&self.connections, connection, std::slice::from_ref(worker)).await?)
+        Ok(self.bell.join(&self.connections, worker).await?)
     }
 
     async fn claim(&self, request: &ClaimRequest, patience: Duration) -> Result<Vec<ClaimedJob>, BackplaneError> {

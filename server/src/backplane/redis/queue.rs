@@ -1,6 +1,6 @@
 //! Taking jobs in, and handing them to workers.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
 
 use app::domain::{JobId, JobState, QueueName};
 use redis::{FromRedisValue, ParsingError, Value};
@@ -142,7 +142,8 @@ async fn claim_now(
             .arg(delay_ms(request.lease))
             .arg(if promotes { ROUND } else { 0 })
             .arg(format!("{}-", uuid::Uuid::new_v4().simple()));
-        for queue in &request.queues {
+        // A queue that is named twice would give its jobs out twice.
+        for queue in request.queues.iter().collect::<BTreeSet<_>>() {
             call.arg(queue.as_str());
         }
         let Claimed { next_due, jobs: round } = connections.run_aside(&call).await?;

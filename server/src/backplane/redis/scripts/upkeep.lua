@@ -1,7 +1,7 @@
 -- Keeps house, in a bounded round: promotes due jobs, takes jobs back from dead workers, removes what is too old.
 --
 -- KEYS     1: the event stream, which routes the script
--- ARGV     1: things to touch at most · 2: events kept, by age in ms · 3: and by count · 4: ended jobs kept, by age in ms
+-- ARGV     1: jobs to touch at most · 2: events kept, by age in ms · 3: and by count · 4: ended jobs kept, by age in ms
 --          5: how long a worker may be missing, in ms · then two values for each worker whose connection is gone: worker, connection
 -- Returns  promoted, rescued, dead-lettered, trimmed, and the milliseconds until something is due, -1 when nothing is
 -- Atomic   a lease is found run out in the step that takes the job back, so its holder either renewed it or lost it
@@ -126,8 +126,9 @@ for _, queue in ipairs(redis.call('ZRANGEBYSCORE', AGENDA, '-inf', now, 'LIMIT',
   end
 end
 
--- The log: what is too much or too old goes, and the last event that went is noted, so that a reader from before is told. An event that
--- goes is never read for it: all but the last of the surplus go first, and then that one is the first.
+-- The log: what is too much or too old goes, all at once, for Redis drops its pages by the hundred events. The last event that
+-- went is noted, so that a reader from before is told. No event is read to be dropped: all but the last of the surplus go first, and then
+-- that one is the first.
 local surplus = redis.call('XLEN', EVENTS) - ARGV[3]
 local cut
 if surplus > 0 then

@@ -37,7 +37,7 @@ async fn a_claim_of_several_queues_takes_the_most_urgent_of_all() {
     let jobs = vec![job("1", "q1", 1), job("2", "q2", 5), job("3", "q1", 9), job("4", "q3", 0), job("5", "q2", 5)];
     backplane.enqueue(jobs).await.expect("taken in");
 
-    let queues: Vec<QueueName> = vec!["q1".into(), "q2".into(), "q3".into()];
+    let queues: Vec<QueueName> = vec!["q1".into(), "q2".into(), "q3".into(), "q1".into()];
     let request = ClaimRequest { queues, limit: 4, ..request(&worker("w"), LEASE) };
     let claimed = backplane.claim(&request, Duration::ZERO).await.expect("claimed");
 
