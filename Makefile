@@ -29,6 +29,7 @@ setup: ## Install what building needs, where it is missing
 setup-test: setup ## Install what the tests need on top of that
 	@tools/install-node-packages.sh end2end
 	@tools/install-chromium.sh
+	@tools/install-postgres.sh
 
 test: setup-test ## Run every test, installing what is missing
 	@tools/test.sh

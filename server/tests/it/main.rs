@@ -9,6 +9,7 @@ mod fencing;
 mod harness;
 mod imports;
 mod pages;
+mod rivals;
 mod stream;
 #[cfg(unix)]
 mod torn_commits;

@@ -15,6 +15,8 @@ mod pages;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod restart;
+#[path = "../it/rivals.rs"]
+mod rivals;
 #[path = "../it/stream.rs"]
 mod stream;
 #[path = "../it/uploads.rs"]
