@@ -24,8 +24,6 @@ create table pubsub_events (
     primary key (xid, id)
 );
 
-create index pubsub_events_by_age on pubsub_events (created_at);
-
 create table jobs (
     job_id text collate "C" primary key,
     queue_name text collate "C" not null,

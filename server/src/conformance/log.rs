@@ -96,7 +96,10 @@ pub(super) async fn a_cursor_from_before_the_trimming_is_gone(engine: Engine) {
     let middle = engine.backplane.append((0..50).map(notice).collect()).await.expect("appended");
     engine.backplane.append((50..100).map(notice).collect()).await.expect("appended");
 
-    while engine.backplane.maintain().await.expect("kept").did_something() {}
+    // An engine may leave what not everybody can read yet to a later round.
+    while matches!(engine.backplane.read(&start, 1).await.expect("readable"), ReadLog::Events(_)) {
+        engine.backplane.maintain().await.expect("kept");
+    }
 
     assert_eq!(reason_of(&*engine.backplane, &start).await, ResetReason::Trimmed);
     assert_eq!(read(&*engine.backplane, &middle, 100).await.len(), 50);

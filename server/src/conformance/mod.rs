@@ -62,7 +62,7 @@ async fn postgres() -> Engine {
     in_database(url, None).await
 }
 
-async fn migrate(url: String) {
+pub(crate) async fn migrate(url: String) {
     let database = Database::open(&url).await.expect("opened");
     database.migrate().await.expect("migrated");
     database.close().await;

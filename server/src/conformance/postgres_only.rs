@@ -59,6 +59,20 @@ async fn a_commit_that_comes_late_is_never_skipped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn work_in_another_database_of_the_server_keeps_nothing_back() {
+    let (server, _, engine) = alone().await;
+    let start = engine.backplane.head().await.expect("an end");
+    let elsewhere = Database::open(&server.fresh_database(migrate).await).await.expect("opened");
+    let mut open_for_hours = elsewhere.begin().await.expect("begun");
+    outbox::append(&mut open_for_hours, notice("elsewhere"), jiff::Timestamp::now()).await.expect("inserted");
+
+    let appended = engine.backplane.append(vec![notice("here")]).await.expect("appended");
+
+    assert_eq!(said_after(&*engine.backplane, &start).await, ["here"]);
+    assert_eq!(engine.backplane.head().await.expect("an end"), appended);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_was_copied_to_another_server_begins_anew() {
     let (_server, url, engine) = alone().await;
     let here = engine.backplane.head().await.expect("an end");

@@ -127,3 +127,72 @@ async fn tell_once(pool: &PgPool, untold: &Untold, origin: &str) -> Result<(), S
     untold.told.fetch_max(made, Ordering::SeqCst);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{sync::mpsc, time::timeout};
+
+    use super::*;
+    use crate::conformance::{migrate, postgres_server::Server};
+
+    fn news_of(url: &str) -> News {
+        News::over(PgPool::connect_lazy(url).expect("a URL"))
+    }
+
+    /// Listens, and passes on what is heard.
+    fn heard_by(news: News) -> (mpsc::UnboundedReceiver<()>, AbortOnDropHandle<()>) {
+        let (heard, hearing) = mpsc::unbounded_channel();
+        let on_news = move || {
+            let _ = heard.send(());
+        };
+        let listening = async move { news.listen(on_news).await };
+        (hearing, AbortOnDropHandle::new(tokio::spawn(listening)))
+    }
+
+    async fn is_told(teller: &News, hearing: &mut mpsc::UnboundedReceiver<()>) {
+        while hearing.try_recv().is_ok() {}
+        teller.tell();
+        // Sooner than anybody looks without being told.
+        timeout(LOOK / 2, hearing.recv()).await.expect("in time").expect("the listener lives");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn others_are_told_of_commits_and_again_after_the_server_was_started_again() {
+        let server = Server::start();
+        let url = server.fresh_database(migrate).await;
+        let (teller, listener) = (news_of(&url), news_of(&url));
+        let (mut hearing, _listening) = heard_by(listener);
+        hearing.recv().await.expect("listening is news");
+        is_told(&teller, &mut hearing).await;
+
+        server.stop();
+        server.start_again();
+
+        while hearing.try_recv().is_ok() {}
+        hearing.recv().await.expect("listening again is news");
+        for _ in 0..3 {
+            is_told(&teller, &mut hearing).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn many_commits_are_told_together_and_the_last_one_always() {
+        let url = crate::conformance::postgres_server::shared().fresh_database(migrate).await;
+        let (teller, listener) = (news_of(&url), news_of(&url));
+        let (mut hearing, _listening) = heard_by(listener);
+        hearing.recv().await.expect("listening is news");
+
+        for _ in 0..10_000 {
+            teller.tell();
+        }
+
+        teller.close().await;
+        assert_eq!(teller.untold.told.load(Ordering::SeqCst), 10_000);
+        timeout(LOOK / 2, hearing.recv()).await.expect("in time").expect("the listener lives");
+        let mut more = 0;
+        while hearing.try_recv().is_ok() {
+            more += 1;
+        }
+        assert!(more < 100, "{more} notifications of one burst");
+    }
+}

@@ -24,6 +24,8 @@ const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// The longest wait for a connection: as long as a server takes that is started again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Compiling a plan takes longer than anything that is asked here, and a plan that goes by keys whatever it costs looks costly.
+const NOT_COMPILED: [(&str, &str); 1] = [("jit", "off")];
 /// Whatever writes finds its rows by keys. The planner knows a table as it was at its last look, and would now and then read all of
 /// one that was empty then and has a million rows now.
 const BY_KEYS: [(&str, &str); 3] = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
@@ -49,7 +51,7 @@ pub(super) struct Postgres {
 impl Postgres {
     /// Connects to the database of a URL.
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?.application_name("signalbox");
+        let options = PgConnectOptions::from_str(url)?.application_name("signalbox").options(NOT_COMPILED);
         let writing = options.clone().options(BY_KEYS).options(NO_FROZEN_WRITERS);
         Ok(Self {
             writer: pool(WRITERS).connect_with(writing).await?,

@@ -12,6 +12,7 @@ mod imports;
 mod lease_model;
 mod pages;
 mod queue;
+mod rivals;
 mod stream;
 #[cfg(unix)]
 mod torn_commits;

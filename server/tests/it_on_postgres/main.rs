@@ -19,6 +19,8 @@ mod postgres;
 #[path = "../it/queue.rs"]
 mod queue;
 mod restart;
+#[path = "../it/rivals.rs"]
+mod rivals;
 #[path = "../it/stream.rs"]
 mod stream;
 #[path = "../it/uploads.rs"]

@@ -74,7 +74,8 @@ impl HeldRow {
     }
 }
 
-/// Takes the jobs whose leases still hold.
+/// Takes the jobs whose leases still hold: only active ones have a token. Asked for their state as well, Postgres would look at all active
+/// jobs for each lease.
 async fn take(transaction: &mut Transaction, endings: &[Ending]) -> Result<HashMap<Lease, HeldRow>, StoreError> {
     let leases =
         endings.iter().map(|ending| [ending.lease.job_id.as_str().into(), (&ending.lease.token).into()]).collect();
@@ -84,7 +85,7 @@ async fn take(transaction: &mut Transaction, endings: &[Ending]) -> Result<HashM
             job_columns!(),
             ", token, worker_id, started_at
              from lease join jobs on job_id = its_job and token = its_token
-             where state = 'active' order by job_id {take}"
+             order by job_id {take}"
         ),
         take = transaction.dialect().take("jobs"),
     );

@@ -16,7 +16,7 @@ use crate::{
     store::{Database, Rows, outbox, sql},
 };
 
-/// Renews all leases of a worker in one transaction, and names those that are somebody else's by now.
+/// Renews all leases of a worker in one transaction, and names those that are somebody else's by now. Only active jobs have a token.
 pub(super) async fn renew(
     database: &Database,
     worker: &WorkerId,
@@ -36,7 +36,7 @@ pub(super) async fn renew(
     let update = format!(
         ", kept as materialized (
              select job_id from held join jobs on job_id = its_job and token = its_token and worker_id = its_worker
-             where state = 'active' order by job_id {}
+             order by job_id {}
          )
          update jobs set lease_expires_at = (select max(until) from held)
          where job_id in (select job_id from kept)

@@ -9,6 +9,7 @@ mod ending;
 mod enqueue;
 mod lease;
 mod log;
+mod place;
 mod presence;
 mod row;
 mod trimming;
@@ -49,7 +50,7 @@ impl Default for Retention {
 /// Job queue and event log in the installation's database.
 pub struct SqlBackplane {
     database: Database,
-    epoch: String,
+    log: log::Log,
     retention: Retention,
     /// Which workers live, where the operating system can tell. In Postgres, whose workers may be on any machine, leases alone do.
     presence: Option<presence::Presence>,
@@ -64,7 +65,7 @@ impl SqlBackplane {
     /// The database can't be read.
     pub async fn open(database: Database, retention: Retention) -> Result<Arc<Self>, BackplaneError> {
         Ok(Arc::new(Self {
-            epoch: log::epoch(&database).await?,
+            log: log::Log::open(&database).await?,
             presence: database.path().map(presence::Presence::beside),
             quiet: claim::Quiet::default(),
             _foreign_commits: AbortOnDropHandle::new(tokio::spawn(database.clone().watch_other_processes())),
@@ -122,19 +123,19 @@ impl Backplane for SqlBackplane {
     }
 
     async fn append(&self, events: Vec<Event>) -> Result<Cursor, BackplaneError> {
-        log::append(&self.database, &self.epoch, events).await
+        self.log.append(&self.database, events).await
     }
 
     async fn head(&self) -> Result<Cursor, BackplaneError> {
-        log::head(&self.database, &self.epoch).await
+        self.log.head(&self.database).await
     }
 
     async fn read(&self, after: &Cursor, limit: u32) -> Result<ReadLog, BackplaneError> {
-        log::read(&self.database, &self.epoch, after, limit).await
+        self.log.read(&self.database, after, limit).await
     }
 
     async fn tail(&self, after: &Cursor, limit: u32) -> Result<ReadLog, BackplaneError> {
-        log::tail(&self.database, &self.epoch, after, limit).await
+        self.log.tail(&self.database, after, limit).await
     }
 
     async fn maintain(&self) -> Result<Maintenance, BackplaneError> {

@@ -1,6 +1,6 @@
 //! The old end of the log: cut by age and by number, in rounds.
 
-use super::{Retention, log::Place, millis, upkeep::ROUND};
+use super::{Retention, millis, place::Place, upkeep::ROUND};
 use crate::store::{Dialect, Statement, StoreError, Transaction, sql};
 
 /// Whether the oldest event is too old, or too many follow it: `$3` is the age in milliseconds, `$4` how many are kept. Ids and ages grow
