@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build bundle setup setup-test test test-rust test-e2e chaos lint fmt bench clean
+.PHONY: help run dev build bundle setup setup-test test test-rust test-e2e conformance chaos lint fmt bench clean
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test: setup-test ## Run every test, installing what is missing
 
 test-rust: ## Run the Rust tests
 	cargo test --workspace --exclude frontend --locked
+
+conformance: setup-test ## Run the suite that every engine passes, and print it as a table
+	@tools/conformance.sh
 
 chaos: ## Kill and freeze processes at random for a minute, then count (CHAOS_SECONDS=60 CHAOS_SEED=1)
 	CHAOS_SECONDS=$${CHAOS_SECONDS:-60} cargo test --release --locked --test chaos -- --nocapture --test-threads 1
