@@ -154,7 +154,7 @@ impl Database {
     }
 
     /// Changes with every commit of this process, and whenever another one may have committed something, while
-    /// [`Database::watch_other_processes`] runs.
+    /// `watch_other_processes` runs.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
     }
