@@ -68,6 +68,9 @@ pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<ExitCo
     figures.extend(trial.bulk_and_done(1).await?);
     figures.extend(trial.bulk_and_done(2).await?.pop());
     figures.extend(trial.pickup().await?);
+    for figure in &mut figures {
+        figure.name = format!("{}: {}", trial.parts.backplane.name(), figure.name);
+    }
     report::print(&figures, trial.args.json)?;
     trial.parts.close().await;
     Ok(ExitCode::SUCCESS)

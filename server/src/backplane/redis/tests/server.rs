@@ -4,6 +4,7 @@
 //! server when its own input ends, which also happens when the test process is killed.
 
 use std::{
+    io::{BufRead, BufReader},
     net::TcpListener,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -12,7 +13,7 @@ use std::{
 use tempfile::TempDir;
 
 const DEADLINE: Duration = Duration::from_secs(20);
-const SUPERVISION: &str = r#"redis-server "$@" <&- >log 2>&1 & read _; kill -9 $!; wait $!"#;
+const SUPERVISION: &str = r#"redis-server "$@" <&- 2>&1 & exec >&-; read _; kill -9 $!; wait $!"#;
 
 /// A running server.
 pub(crate) struct RedisServer {
@@ -40,7 +41,7 @@ impl RedisServer {
             let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
             let folder = tempfile::tempdir().expect("a folder");
             let supervisor = run(&folder, port, &password, &settings);
-            let server = Self { supervisor, port, password: password.clone(), settings: settings.clone(), folder };
+            let mut server = Self { supervisor, port, password: password.clone(), settings: settings.clone(), folder };
             if server.is_ready().await {
                 return server;
             }
@@ -81,18 +82,16 @@ impl RedisServer {
         asking.query_async(&mut self.connect().await.expect("connected")).await.expect(command)
     }
 
-    async fn is_ready(&self) -> bool {
-        let started = Instant::now();
-        while started.elapsed() < DEADLINE / 4 {
-            if let Ok(mut connection) = self.connect().await
-                && redis::cmd("PING").exec_async(&mut connection).await.is_ok()
-            {
-                return true;
-            }
-            // There is no signal to wait for but the port itself.
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        false
+    /// Waits until it says that it is ready; not so when it ends instead.
+    async fn is_ready(&mut self) -> bool {
+        let Some(stdout) = self.supervisor.stdout.take() else { return false };
+        let says_so = tokio::task::spawn_blocking(move || {
+            BufReader::new(stdout)
+                .lines()
+                .map_while(Result::ok)
+                .any(|line| line.contains("Ready to accept connections"))
+        });
+        tokio::time::timeout(DEADLINE, says_so).await.is_ok_and(|said| said.is_ok_and(|is_ready| is_ready))
     }
 }
 
@@ -105,10 +104,11 @@ impl Drop for RedisServer {
 fn run(folder: &TempDir, port: u16, password: &str, settings: &[String]) -> Child {
     Command::new("sh")
         .args(["-c", SUPERVISION, "redis-server", "--bind", "127.0.0.1", "--port", &port.to_string()])
-        .args(["--requirepass", password, "--save", "", "--enable-debug-command", "local", "--loglevel", "warning"])
+        .args(["--requirepass", password, "--save", "", "--enable-debug-command", "local", "--loglevel", "notice"])
         .args(settings)
         .current_dir(folder)
         .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("a shell")
