@@ -37,8 +37,6 @@ const PLANNED_ANEW: [(&str, &str); 1] = [("plan_cache_mode", "force_custom_plan"
 /// Begins, and says when, by the server's clock.
 const BEGIN: &str = "begin; select (extract(epoch from clock_timestamp()) * 1000)::bigint";
 const COMMIT: &str = "commit";
-/// Commits without waiting for the disk.
-const COMMIT_LAZILY: &str = "set local synchronous_commit to off; commit";
 
 /// The connections to a server.
 #[derive(Clone)]
@@ -109,10 +107,6 @@ impl PostgresTransaction {
 
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         self.end(COMMIT).await
-    }
-
-    pub(super) async fn commit_lazily(self) -> Result<(), StoreError> {
-        self.end(COMMIT_LAZILY).await
     }
 
     pub(super) async fn roll_back(self) -> Result<(), StoreError> {

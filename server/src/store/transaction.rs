@@ -62,7 +62,8 @@ impl Transaction {
     }
 
     /// The same without waiting for the disk: it outlives a killed process, but a power cut may take it back. For what would
-    /// simply be done again then, such as a chunk of an import, whose rows and place go back together.
+    /// simply be done again then, such as a chunk of an import, whose rows and place go back together. Postgres waits all the same:
+    /// there a killed server takes back what it had shown already, and a reader would have followed events that are in no log.
     ///
     /// # Errors
     /// The database refused; nothing of it is true then.
@@ -73,7 +74,7 @@ impl Transaction {
                 wake(&self.commits);
             }
             Inner::Postgres(postgres, news) => {
-                postgres.commit_lazily().await?;
+                postgres.commit().await?;
                 wake(&self.commits);
                 news.tell();
             }
