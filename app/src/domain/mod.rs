@@ -6,13 +6,22 @@ pub mod customer;
 pub mod id;
 /// Imports of customer files: their state, counts and row errors.
 pub mod import;
-/// Jobs and queues.
+/// Jobs.
 pub mod job;
 /// Answers that come in pages, and snapshots that know their place in the event log.
 pub mod listing;
+/// Queues.
+pub mod queue;
+/// Jobs that are enqueued by the clock.
+pub mod schedule;
+/// Worker processes.
+pub mod worker;
 
 pub use customer::{Customer, CustomerPage, CustomerQuery, CustomerSort, SortBy, SortOrder};
 pub use id::{CustomerId, ImportId, JobId, QueueName, WorkerId};
 pub use import::{ByteCounts, ImportMode, ImportRowError, ImportStatus, ImportSummary, RowCounts};
-pub use job::JobState;
+pub use job::{Job, JobAttempt, JobDetail, JobLogLine, JobState, LogLevel};
 pub use listing::{Listing, Snapshot};
+pub use queue::{CounterDrift, Queue, QueueCounts};
+pub use schedule::{MissedRuns, Schedule, ScheduleOptions};
+pub use worker::{Worker, WorkerShare, WorkerStatus};

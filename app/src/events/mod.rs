@@ -3,6 +3,7 @@
 //! | type | told to the topics | when |
 //! |---|---|---|
 //! | `job_update` | `job:{id}`, `queue:{name}` | a job changed its state or made progress |
+//! | `queue_update` | `queue:{name}` | a queue was paused or goes on |
 //! | `import_update` | `import:{id}`, `imports` | an import changed its state or dealt with more rows |
 //! | `customer.created`, `customer.updated` | `customers` | an import ended and made or changed customers |
 //! | `customer.validation.failed` | `customers` | an import ended with rows in its error list |
@@ -23,6 +24,8 @@ pub mod customer;
 pub mod import;
 /// What happened to jobs.
 pub mod job;
+/// What happened to queues.
+pub mod queue;
 /// What the stream says of itself.
 pub mod stream;
 /// Notices for everyone, and what programs publish of their own.
@@ -36,6 +39,7 @@ pub use cursor::{Cursor, Position};
 pub use customer::CustomersChanged;
 pub use import::ImportUpdate;
 pub use job::{JobStatus, JobUpdate};
+pub use queue::QueueUpdate;
 pub use stream::{ByeReason, Connected, ResetReason, StreamEvent};
 pub use system::{Custom, NoticeLevel, SystemNotification};
 pub use topic::Topic;
@@ -47,6 +51,9 @@ pub enum Event {
     /// Occurs when a job changed its state or made progress. Progress is conflated: values between may be missing.
     #[serde(rename = "job_update")]
     JobUpdate(JobUpdate),
+    /// Occurs when a queue was paused or goes on.
+    #[serde(rename = "queue_update")]
+    QueueUpdate(QueueUpdate),
     /// Occurs when an import changed its state or dealt with more rows; at most 10 a second each, the last always sent.
     #[serde(rename = "import_update")]
     ImportUpdate(ImportUpdate),
@@ -94,6 +101,7 @@ impl Event {
     pub fn topics(&self) -> Vec<Topic> {
         match self {
             Self::JobUpdate(update) => vec![Topic::Job(update.job_id.clone()), Topic::Queue(update.queue_name.clone())],
+            Self::QueueUpdate(update) => vec![Topic::Queue(update.queue_name.clone())],
             Self::ImportUpdate(update) => vec![Topic::Import(update.import_id), Topic::Imports],
             Self::CustomersCreated(_) | Self::CustomersUpdated(_) | Self::CustomersRefused(_) => {
                 vec![Topic::Customers]
@@ -108,6 +116,7 @@ impl Event {
     pub const fn type_name(&self) -> &'static str {
         match self {
             Self::JobUpdate(_) => "job_update",
+            Self::QueueUpdate(_) => "queue_update",
             Self::ImportUpdate(_) => "import_update",
             Self::CustomersCreated(_) => "customer.created",
             Self::CustomersUpdated(_) => "customer.updated",
@@ -129,7 +138,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::domain::{ByteCounts, ImportStatus, RowCounts};
+    use crate::domain::{ByteCounts, ImportStatus, QueueCounts, RowCounts};
 
     fn wire(event: Event) -> Value {
         let stamped = Stamped { timestamp: 1_700_000_000_000, event };
@@ -159,6 +168,18 @@ mod tests {
                 "importId": "i1"
             }),
             Event::JobUpdate(update),
+        );
+    }
+
+    #[test]
+    fn a_queue_update_has_its_contract_shape() {
+        let counts = QueueCounts { waiting: 1, active: 2, completed: 3, failed: 4, delayed: 5, cancelled: 6 };
+        assert_round_trip(
+            json!({
+                "type": "queue_update", "timestamp": 1_700_000_000_000_i64, "queueName": "test", "waiting": 1, "active": 2,
+                "completed": 3, "failed": 4, "delayed": 5, "cancelled": 6, "paused": true
+            }),
+            Event::QueueUpdate(QueueUpdate { queue_name: "test".into(), counts, paused: true }),
         );
     }
 

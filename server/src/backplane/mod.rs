@@ -5,26 +5,37 @@
 //! What is deliberately absent: scheduling policy. Whether a failed job is tried again, and when, is decided by the
 //! `runner` and told to the engine as an `Ending`; the engine keeps states, leases and the log.
 
+/// What operators may do.
+pub mod control;
+/// What is the same of errors that differ in details only.
+pub mod fingerprint;
+/// What can be seen.
+pub mod inspect;
 /// Redis.
 pub mod redis;
-/// SQLite, inside the process.
+/// SQLite, inside the process, and Postgres.
 pub mod sql;
+/// Schedules.
+pub mod timetable;
 /// Words of the seam: what goes in and comes out.
 pub mod words;
 
 use std::time::Duration;
 
 use app::{
-    domain::{JobId, WorkerId},
+    domain::{JobLogLine, WorkerId},
     events::{Cursor, Event},
 };
 use async_trait::async_trait;
 
 pub use self::redis::{RedisBackplane, RedisFailure, RedisHealth};
+pub use control::{Control, DeadLetters, Pause, Removal};
+pub use inspect::{Inspect, Place, Shelf};
 pub use sql::SqlBackplane;
+pub use timetable::{DueSchedules, Firing, Plan, StoredSchedule, Timetable};
 pub use words::{
-    ClaimRequest, ClaimedJob, Directive, Ending, Enqueued, Finished, Lease, LogEntry, Maintenance, NewJob, Outcome,
-    Progress, ReadLog,
+    ClaimRequest, ClaimedJob, Directive, Ending, Enqueued, Exchange, Finished, Heartbeat, Lease, LogEntry, Maintenance,
+    NewJob, Outcome, Progress, ReadLog, WorkerProfile,
 };
 
 /// Why the engine did not do it.
@@ -46,41 +57,50 @@ pub enum BackplaneError {
     },
 }
 
-/// An engine: job queue and event log.
+/// An engine: job queue and event log. The seam has four parts, and an engine is all of them: what workers and the hub need stands here.
 #[async_trait]
-pub trait Backplane: Send + Sync + 'static {
+pub trait Backplane: Control + Inspect + Timetable + Send + Sync + 'static {
     /// The engine's name, for logs and `doctor`.
     fn name(&self) -> &'static str;
 
     /// Takes jobs in, all or none, in one step. A job whose unique key or id is alive already is not made again: its id comes back.
     ///
-    /// A unique key is free again as soon as its job has ended; an id only when the ended job was removed, an age later. Given again
+    /// A unique key is free again as soon as its job has ended and its time is over; an id only when the ended job was removed, an age later. Given again
     /// before, it makes nothing and starts nothing: it comes back as not new, and its job stays completed or failed. Who wants the
     /// work done once more gives a new id.
     async fn enqueue(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, BackplaneError>;
 
-    /// Says that a worker lives. It is known as dead as soon as its process is gone, or silent for a lease.
-    async fn join(&self, worker: &WorkerId) -> Result<(), BackplaneError>;
+    /// Says that a worker lives. It is known as dead as soon as its process is gone, or silent for a lease. May be said again.
+    async fn join(&self, profile: &WorkerProfile) -> Result<(), BackplaneError>;
 
-    /// Takes up to `limit` jobs by priority, then age, each with a token and a lease; waits for work up to `patience`.
+    /// Says that a worker has ended as it should, and holds nothing: it is in no list any more.
+    async fn leave(&self, worker: &WorkerId) -> Result<(), BackplaneError>;
+
+    /// Takes up to `limit` jobs by priority, then age, each with a token and a lease; waits for work up to `patience`. Paused queues give
+    /// none, and limits and concurrency keys are kept over all processes.
     async fn claim(&self, request: &ClaimRequest, patience: Duration) -> Result<Vec<ClaimedJob>, BackplaneError>;
 
-    /// Renews leases, all in one call, and brings back what their holder must do.
-    async fn heartbeat(
-        &self,
-        worker: &WorkerId,
-        leases: &[Lease],
-        lease: Duration,
-    ) -> Result<Vec<Directive>, BackplaneError>;
+    /// Renews leases, all in one call, and brings back what their holder must do. Without a lease too: it shows that the worker lives.
+    async fn heartbeat(&self, heartbeat: Heartbeat<'_>) -> Result<Vec<Directive>, BackplaneError>;
 
-    /// Notes how far a job is, and tells it. Refused like [`Backplane::finish`]. Proof of progress forgives earlier stalls.
+    /// Waits until something was asked of a worker that its next heartbeat brings back. It may wake for nothing, or miss: nothing may
+    /// depend on it but speed.
+    async fn summons(&self, worker: &WorkerId);
+
+    /// Notes how far a job is, and tells it. Refused like [`Backplane::exchange`]. Proof of progress forgives earlier stalls.
     async fn report(&self, lease: &Lease, progress: Progress) -> Result<Finished, BackplaneError>;
 
-    /// Ends attempts. Fenced by the token: an attempt that lost its lease can't write its result.
-    async fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Finished>, BackplaneError>;
+    /// Adds lines to a job's log, which keeps the last [`words::LOG_LINES`]. Refused like [`Backplane::exchange`].
+    async fn log(&self, lease: &Lease, lines: Vec<JobLogLine>) -> Result<Finished, BackplaneError>;
 
-    /// The state of a job; `None` when there is none.
-    async fn job_state(&self, job_id: &JobId) -> Result<Option<app::domain::JobState>, BackplaneError>;
+    /// Ends attempts, and claims the next jobs in the same step, without waiting. Fenced by the token: an attempt that lost its lease
+    /// can't write its result.
+    async fn exchange(&self, endings: Vec<Ending>, claim: Option<&ClaimRequest>) -> Result<Exchange, BackplaneError>;
+
+    /// Ends attempts.
+    async fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Finished>, BackplaneError> {
+        Ok(self.exchange(endings, None).await?.finished)
+    }
 
     /// Appends events, in order, in one step; returns the cursor of the last.
     async fn append(&self, events: Vec<Event>) -> Result<Cursor, BackplaneError>;

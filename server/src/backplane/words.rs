@@ -3,13 +3,19 @@
 use std::time::Duration;
 
 use app::{
-    domain::{JobId, QueueName, WorkerId},
+    domain::{JobId, QueueName, WorkerId, WorkerShare, WorkerStatus},
     events::{Cursor, Envelope, ResetReason},
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// Lines of a job's log that are kept: the last ones.
+pub const LOG_LINES: usize = 1_000;
+/// Bytes of a line that are kept.
+pub const LOG_LINE_BYTES: usize = 4_096;
+
 /// A job to take in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NewJob {
     /// Its id; a new `UUIDv7`, or a name that its caller gave.
     pub job_id: JobId,
@@ -31,6 +37,10 @@ pub struct NewJob {
     pub max_stalls: u32,
     /// While a job with the same key is alive, no second one is made.
     pub unique_key: Option<String>,
+    /// For so long after this one was taken in no second one is made either, even if this one has ended.
+    pub unique_for: Option<Duration>,
+    /// Of the jobs with the same key, in all queues, one runs at a time; the next is the one that would be claimed first.
+    pub concurrency_key: Option<String>,
 }
 
 /// What became of a job that was handed in.
@@ -40,6 +50,34 @@ pub struct Enqueued {
     pub job_id: JobId,
     /// Whether it was made now.
     pub is_new: bool,
+}
+
+/// A worker, as it presents itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerProfile {
+    /// Its name and a UUID of its boot.
+    pub worker: WorkerId,
+    /// Its name.
+    pub name: String,
+    /// The machine that it runs on.
+    pub host: String,
+    /// The version of its program.
+    pub version: String,
+    /// The queues that it takes from.
+    pub queues: Vec<WorkerShare>,
+}
+
+/// A sign of life of a worker, with all that it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heartbeat<'a> {
+    /// Who lives.
+    pub worker: &'a WorkerId,
+    /// What it is at.
+    pub status: WorkerStatus,
+    /// The leases to renew.
+    pub leases: &'a [Lease],
+    /// For how long.
+    pub lease: Duration,
 }
 
 /// What a worker asks for.
@@ -86,6 +124,8 @@ pub struct ClaimedJob {
 pub enum Directive {
     /// The lease is somebody else's by now: stop, and write nothing more.
     Lost(Lease),
+    /// Somebody called the job off: stop it, and end it as [`Outcome::Cancelled`]. Said again at each heartbeat until it has ended.
+    Cancel(Lease),
 }
 
 /// How far a job is.
@@ -115,18 +155,34 @@ pub enum Outcome {
     Completed(Value),
     /// It failed, and another attempt shall follow after the delay.
     Retry {
-        /// What went wrong.
+        /// What went wrong, with its causes.
         error: String,
         /// When to try again.
         delay: Duration,
     },
     /// It failed for good.
     Failed {
-        /// What went wrong.
+        /// What went wrong, with its causes.
         error: String,
+    },
+    /// It is too early: it shall be run again after the delay; the attempt is not counted.
+    Snoozed {
+        /// When to run it again.
+        delay: Duration,
     },
     /// Its worker stops and hands it back; the attempt is not counted.
     HandedBack,
+    /// It stopped because it was called off.
+    Cancelled,
+}
+
+/// What one exchange gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Exchange {
+    /// For each ending, whether it was taken.
+    pub finished: Vec<Finished>,
+    /// The jobs that were claimed.
+    pub claimed: Vec<ClaimedJob>,
 }
 
 /// Whether a write under a lease was taken.
@@ -172,6 +228,8 @@ pub struct Maintenance {
     pub dead_lettered: u64,
     /// Old events and jobs removed.
     pub trimmed: u64,
+    /// Whether a schedule is due: somebody should fire it.
+    pub has_due_schedules: bool,
 }
 
 impl Maintenance {

@@ -20,14 +20,14 @@ mod rescue;
 
 use std::{any::Any, sync::Arc, time::Duration};
 
-use app::domain::WorkerId;
+use app::domain::{WorkerId, WorkerShare, WorkerStatus};
 use serde_json::{Map, json};
 use tempfile::TempDir;
 
 use crate::{
     backplane::{
-        Backplane, ClaimRequest, ClaimedJob, NewJob, RedisBackplane, SqlBackplane, redis::tests::server::RedisServer,
-        sql::Retention,
+        Backplane, ClaimRequest, ClaimedJob, Directive, Heartbeat, Lease, NewJob, RedisBackplane, SqlBackplane,
+        WorkerProfile, redis::tests::server::RedisServer, sql::Retention,
     },
     store::Database,
 };
@@ -49,7 +49,7 @@ impl Engine {
 
 /// Keeps so few events that a test can outrun it.
 pub(crate) const RETENTION: Retention =
-    Retention { events: Duration::from_hours(1), event_count: 50, jobs: Duration::from_hours(1) };
+    Retention { events: Duration::from_hours(1), event_count: 50, jobs: Duration::from_hours(1), job_count: 50 };
 
 async fn sqlite() -> Engine {
     let folder = tempfile::tempdir().expect("a folder");
@@ -175,6 +175,23 @@ pub(crate) fn worker(name: &str) -> WorkerId {
     name.into()
 }
 
+pub(crate) fn profile(name: &str) -> WorkerProfile {
+    let share = WorkerShare { queue_name: QUEUE.into(), concurrency: 10 };
+    WorkerProfile {
+        worker: worker(name),
+        name: name.to_owned(),
+        host: "here".to_owned(),
+        version: "0".to_owned(),
+        queues: vec![share],
+    }
+}
+
+/// Renews leases; returns what has to be done.
+pub(crate) async fn heartbeat(backplane: &dyn Backplane, name: &str, leases: &[Lease]) -> Vec<Directive> {
+    let (worker, status) = (&worker(name), WorkerStatus::Active);
+    backplane.heartbeat(Heartbeat { worker, status, leases, lease: LEASE }).await.expect("answered")
+}
+
 pub(crate) fn new_job(id: &str) -> NewJob {
     NewJob {
         job_id: id.into(),
@@ -187,6 +204,8 @@ pub(crate) fn new_job(id: &str) -> NewJob {
         max_attempts: 5,
         max_stalls: 3,
         unique_key: None,
+        unique_for: None,
+        concurrency_key: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::domain::JobState;
 
-use super::{Engine, LEASE, claim_all, claim_one, new_job, request, worker};
+use super::{Engine, LEASE, claim_all, claim_one, heartbeat, new_job, profile, request, worker};
 use crate::backplane::{Backplane, ClaimRequest, ClaimedJob, Directive, Progress};
 
 /// Claims with a lease that has run out already, and lets the engine find out.
@@ -31,7 +31,7 @@ pub(super) async fn an_expired_lease_returns_the_job(engine: Engine) {
 pub(super) async fn a_process_that_is_gone_gives_all_its_jobs_back_before_their_leases_run_out(engine: Engine) {
     let jobs = 1_500;
     let process = engine.another_process().await;
-    process.join(&worker("w")).await.expect("joined");
+    process.join(&profile("w")).await.expect("joined");
     process.enqueue((0..jobs).map(|number| new_job(&number.to_string())).collect()).await.expect("taken in");
     let all = ClaimRequest { limit: jobs, ..request(&worker("w"), LEASE) };
     assert_eq!(process.claim(&all, Duration::ZERO).await.expect("claimed").len(), jobs as usize);
@@ -54,7 +54,7 @@ pub(super) async fn a_renewed_lease_is_left_alone(engine: Engine) {
     engine.backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
     let job = claim_one(&*engine.backplane, &worker("w"), Duration::ZERO).await;
 
-    let directives = engine.backplane.heartbeat(&worker("w"), &[job.lease], LEASE).await.expect("renewed");
+    let directives = heartbeat(&*engine.backplane, "w", &[job.lease]).await;
 
     assert_eq!(directives, []);
     engine.backplane.maintain().await.expect("kept");
@@ -67,8 +67,7 @@ pub(super) async fn the_holder_of_a_lost_lease_is_told(engine: Engine) {
     stall(&*engine.backplane, async |job| lost = Some(job.lease.clone())).await;
     let lost = lost.expect("claimed");
 
-    let directives =
-        engine.backplane.heartbeat(&worker("w"), std::slice::from_ref(&lost), LEASE).await.expect("answered");
+    let directives = heartbeat(&*engine.backplane, "w", std::slice::from_ref(&lost)).await;
 
     assert_eq!(directives, [Directive::Lost(lost)]);
 }

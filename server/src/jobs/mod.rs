@@ -78,6 +78,11 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
         None
     }
 
+    /// Of the jobs with the same key, in all queues, one runs at a time.
+    fn concurrency_key(&self) -> Option<String> {
+        None
+    }
+
     /// The job, ready to be enqueued under an id.
     ///
     /// # Errors
@@ -94,6 +99,8 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
             max_attempts: Self::MAX_ATTEMPTS,
             max_stalls: Self::MAX_STALLS,
             unique_key: self.unique_key(),
+            unique_for: None,
+            concurrency_key: self.concurrency_key(),
         })
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use app::domain::{QueueName, WorkerId};
+use app::domain::{QueueName, WorkerId, WorkerShare, WorkerStatus};
 use tokio::{
     sync::Semaphore,
     task::JoinSet,
@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{JobContext, Registry, context::Parts, endings::Endings, house, pace::Pace, runner};
-use crate::backplane::{ClaimRequest, ClaimedJob, Directive, Ending, Lease, Outcome};
+use crate::backplane::{ClaimRequest, ClaimedJob, Directive, Ending, Heartbeat, Lease, Outcome, WorkerProfile};
 
 /// How long a lease holds without a heartbeat.
 pub const LEASE: Duration = Duration::from_secs(10);
@@ -71,7 +71,7 @@ impl Worker {
 
     /// Works until `stopping` is cancelled, and then until its running jobs have come to a stop.
     pub async fn run(self: Arc<Self>, stopping: CancellationToken) {
-        while let Err(error) = self.parts.backplane.join(&self.id).await {
+        while let Err(error) = self.parts.backplane.join(&self.profile()).await {
             tracing::error!(%error, "the worker can't join; trying again");
             if stopping.run_until_cancelled(tokio::time::sleep(AFTER_A_FAILURE)).await.is_none() {
                 return;
@@ -174,9 +174,12 @@ impl Worker {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while until.run_until_cancelled(ticks.tick()).await.is_some() {
             let leases: Vec<Lease> = self.held().keys().cloned().collect();
-            match self.parts.backplane.heartbeat(&self.id, &leases, LEASE).await {
+            let status = if leases.is_empty() { WorkerStatus::Idle } else { WorkerStatus::Active };
+            let heartbeat = Heartbeat { worker: &self.id, status, leases: &leases, lease: LEASE };
+            match self.parts.backplane.heartbeat(heartbeat).await {
                 Ok(directives) => {
-                    for Directive::Lost(lease) in directives {
+                    for directive in directives {
+                        let (Directive::Lost(lease) | Directive::Cancel(lease)) = directive;
                         if let Some(lease_lost) = self.held().get(&lease) {
                             lease_lost.cancel();
                         }
@@ -184,6 +187,21 @@ impl Worker {
                 }
                 Err(error) => tracing::error!(%error, "leases could not be renewed"),
             }
+        }
+    }
+
+    fn profile(&self) -> WorkerProfile {
+        let shares = self
+            .config
+            .queues
+            .iter()
+            .map(|(queue_name, concurrency)| WorkerShare { queue_name: queue_name.clone(), concurrency: *concurrency });
+        WorkerProfile {
+            worker: self.id.clone(),
+            name: self.config.name.clone(),
+            host: String::new(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            queues: shares.collect(),
         }
     }
 

@@ -87,6 +87,7 @@ async fn finish_round(connections: &Connections, round: &[Ending]) -> Result<Vec
                 Outcome::Retry { error, delay } => ("retry", text(error), *delay),
                 Outcome::Failed { error } => ("failed", text(error), Duration::ZERO),
                 Outcome::HandedBack => ("back", String::new(), Duration::ZERO),
+                Outcome::Snoozed { .. } | Outcome::Cancelled => unimplemented!(),
             };
             call.arg(lease.job_id.as_str()).arg(&lease.token).arg(name).arg(value).arg(delay_ms(delay));
         }

@@ -18,8 +18,10 @@
 
 mod bell;
 mod connections;
+mod control;
 mod failure;
 mod health;
+mod inspect;
 mod keys;
 mod lease;
 mod log;
@@ -28,12 +30,13 @@ mod relay;
 mod script;
 #[cfg(test)]
 pub(crate) mod tests;
+mod timetable;
 mod upkeep;
 
 use std::{sync::Arc, time::Duration};
 
 use app::{
-    domain::{JobId, JobState, WorkerId},
+    domain::{JobLogLine, WorkerId},
     events::{Cursor, Event},
 };
 use async_trait::async_trait;
@@ -43,8 +46,8 @@ pub use failure::RedisFailure;
 pub use health::RedisHealth;
 
 use super::{
-    Backplane, BackplaneError, ClaimRequest, ClaimedJob, Directive, Ending, Enqueued, Finished, Lease, Maintenance,
-    NewJob, Progress, ReadLog, sql::Retention,
+    Backplane, BackplaneError, ClaimRequest, ClaimedJob, Directive, Ending, Enqueued, Exchange, Finished, Heartbeat,
+    Lease, Maintenance, NewJob, Progress, ReadLog, WorkerProfile, sql::Retention,
 };
 use crate::store::Database;
 use bell::{Bell, Ear};
@@ -108,7 +111,8 @@ impl Backplane for RedisBackplane {
         Ok(queue::enqueue(&self.connections, jobs).await?)
     }
 
-    async fn join(&self, worker: &WorkerId) -> Result<(), BackplaneError> {
+    async fn join(&self, profile: &WorkerProfile) -> Result<(), BackplaneError> {
+        let worker = &profile.worker;
         Ok(self.bell.join(&self.connections, worker).await?)
     }
 
@@ -116,12 +120,8 @@ impl Backplane for RedisBackplane {
         Ok(queue::claim(&self.connections, &self.bell, request, patience).await?)
     }
 
-    async fn heartbeat(
-        &self,
-        worker: &WorkerId,
-        leases: &[Lease],
-        lease: Duration,
-    ) -> Result<Vec<Directive>, BackplaneError> {
+    async fn heartbeat(&self, heartbeat: Heartbeat<'_>) -> Result<Vec<Directive>, BackplaneError> {
+        let Heartbeat { worker, leases, lease, .. } = heartbeat;
         Ok(lease::renew(&self.connections, worker, leases, lease).await?)
     }
 
@@ -129,12 +129,25 @@ impl Backplane for RedisBackplane {
         Ok(lease::report(&self.connections, lease, &progress).await?)
     }
 
-    async fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Finished>, BackplaneError> {
-        Ok(lease::finish(&self.connections, &endings).await?)
+    async fn exchange(&self, endings: Vec<Ending>, claim: Option<&ClaimRequest>) -> Result<Exchange, BackplaneError> {
+        let finished = lease::finish(&self.connections, &endings).await?;
+        let claimed = match claim {
+            Some(request) => self.claim(request, Duration::ZERO).await?,
+            None => Vec::new(),
+        };
+        Ok(Exchange { finished, claimed })
     }
 
-    async fn job_state(&self, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
-        Ok(queue::job_state(&self.connections, job_id).await?)
+    async fn leave(&self, _worker: &WorkerId) -> Result<(), BackplaneError> {
+        Ok(())
+    }
+
+    async fn summons(&self, _worker: &WorkerId) {
+        std::future::pending().await
+    }
+
+    async fn log(&self, _lease: &Lease, _lines: Vec<JobLogLine>) -> Result<Finished, BackplaneError> {
+        Ok(Finished::Accepted)
     }
 
     async fn append(&self, events: Vec<Event>) -> Result<Cursor, BackplaneError> {

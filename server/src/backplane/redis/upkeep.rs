@@ -55,7 +55,7 @@ impl Upkeep {
         }
         let (promoted, rescued, dead_lettered, trimmed, due): (u64, u64, u64, u64, i64) =
             connections.run_aside(&call).await?;
-        let done = Maintenance { promoted, rescued, dead_lettered, trimmed };
+        let done = Maintenance { promoted, rescued, dead_lettered, trimmed, has_due_schedules: false };
         if rescued + dead_lettered > 0 {
             tracing::warn!(rescued, dead_lettered, "took jobs back: their workers are gone");
         }

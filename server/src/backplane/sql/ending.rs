@@ -159,6 +159,7 @@ impl End {
                 error: Some(error.clone()),
                 ..end
             },
+            Outcome::Snoozed { .. } | Outcome::Cancelled => unimplemented!(),
             Outcome::HandedBack => Self { is_given_back: true, ..end },
         }
     }

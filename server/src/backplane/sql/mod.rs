@@ -5,28 +5,31 @@
 //! Time is the transaction's: the server's clock in Postgres, the machine's in SQLite.
 
 mod claim;
+mod control;
 mod ending;
 mod enqueue;
+mod inspect;
 mod lease;
 mod log;
 mod place;
 mod presence;
 mod row;
+mod timetable;
 mod trimming;
 mod upkeep;
 
 use std::{sync::Arc, time::Duration};
 
 use app::{
-    domain::{JobId, JobState, WorkerId},
+    domain::{JobLogLine, WorkerId},
     events::{Cursor, Event},
 };
 use async_trait::async_trait;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    Backplane, BackplaneError, ClaimRequest, ClaimedJob, Directive, Ending, Enqueued, Finished, Lease, Maintenance,
-    NewJob, Progress, ReadLog,
+    Backplane, BackplaneError, ClaimRequest, ClaimedJob, Directive, Ending, Enqueued, Exchange, Finished, Heartbeat,
+    Lease, Maintenance, NewJob, Progress, ReadLog, WorkerProfile,
 };
 use crate::store::{Database, Dialect};
 
@@ -39,11 +42,18 @@ pub struct Retention {
     pub event_count: u64,
     /// Jobs that ended longer ago than this are removed.
     pub jobs: Duration,
+    /// Of the jobs of a queue that ended in one state, this many are kept at most: the youngest.
+    pub job_count: u64,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { events: Duration::from_hours(24), event_count: 1_000_000, jobs: Duration::from_hours(7 * 24) }
+        Self {
+            events: Duration::from_hours(24),
+            event_count: 1_000_000,
+            jobs: Duration::from_hours(7 * 24),
+            job_count: 100_000,
+        }
     }
 }
 
@@ -93,7 +103,8 @@ impl Backplane for SqlBackplane {
         enqueue::enqueue(&self.database, jobs).await
     }
 
-    async fn join(&self, worker: &WorkerId) -> Result<(), BackplaneError> {
+    async fn join(&self, profile: &WorkerProfile) -> Result<(), BackplaneError> {
+        let worker = &profile.worker;
         self.presence.as_ref().map_or(Ok(()), |presence| presence.join(worker))
     }
 
@@ -101,12 +112,8 @@ impl Backplane for SqlBackplane {
         claim::claim_patiently(&self.database, &self.quiet, request, patience).await
     }
 
-    async fn heartbeat(
-        &self,
-        worker: &WorkerId,
-        leases: &[Lease],
-        lease: Duration,
-    ) -> Result<Vec<Directive>, BackplaneError> {
+    async fn heartbeat(&self, heartbeat: Heartbeat<'_>) -> Result<Vec<Directive>, BackplaneError> {
+        let Heartbeat { worker, leases, lease, .. } = heartbeat;
         lease::renew(&self.database, worker, leases, lease).await
     }
 
@@ -114,12 +121,25 @@ impl Backplane for SqlBackplane {
         lease::report(&self.database, lease, progress).await
     }
 
-    async fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Finished>, BackplaneError> {
-        ending::finish(&self.database, endings).await
+    async fn exchange(&self, endings: Vec<Ending>, claim: Option<&ClaimRequest>) -> Result<Exchange, BackplaneError> {
+        let finished = ending::finish(&self.database, endings).await?;
+        let claimed = match claim {
+            Some(request) => self.claim(request, Duration::ZERO).await?,
+            None => Vec::new(),
+        };
+        Ok(Exchange { finished, claimed })
     }
 
-    async fn job_state(&self, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
-        claim::job_state(&self.database, job_id).await
+    async fn leave(&self, _worker: &WorkerId) -> Result<(), BackplaneError> {
+        Ok(())
+    }
+
+    async fn summons(&self, _worker: &WorkerId) {
+        std::future::pending().await
+    }
+
+    async fn log(&self, _lease: &Lease, _lines: Vec<JobLogLine>) -> Result<Finished, BackplaneError> {
+        Ok(Finished::Accepted)
     }
 
     async fn append(&self, events: Vec<Event>) -> Result<Cursor, BackplaneError> {

@@ -6,8 +6,8 @@ use app::domain::JobState;
 
 use super::{RedisServer, in_time, open};
 use crate::{
-    backplane::{Backplane, ClaimRequest, Ending, Finished, NewJob, Outcome},
-    conformance::{LEASE, new_job, request, worker},
+    backplane::{Backplane, ClaimRequest, Ending, Finished, Inspect, NewJob, Outcome},
+    conformance::{LEASE, heartbeat, new_job, request, worker},
 };
 
 const CROWD: u32 = 9_000;
@@ -98,7 +98,7 @@ async fn nine_thousand_leases_are_renewed_in_one_call() {
     let jobs = backplane.claim(&all_of("w", Duration::ZERO), Duration::ZERO).await.expect("claimed");
     let leases: Vec<_> = jobs.into_iter().map(|job| job.lease).collect();
 
-    let directives = backplane.heartbeat(&worker("w"), &leases, LEASE).await.expect("renewed");
+    let directives = heartbeat(&*backplane, "w", &leases).await;
 
     assert_eq!(directives, []);
     assert_eq!(backplane.maintain().await.expect("kept").rescued, 0);

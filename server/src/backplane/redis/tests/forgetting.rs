@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{RedisServer, events, finish_one, in_time, open};
 use crate::{
-    backplane::{Backplane, Outcome, ReadLog},
+    backplane::{Backplane, Inspect, Outcome, ReadLog},
     conformance::new_job,
 };
 

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use super::{RedisServer, in_time, open};
 use crate::{
-    backplane::{Backplane, ClaimRequest, Ending, NewJob, Outcome, RedisBackplane, sql::Retention},
-    conformance::{LEASE, RETENTION, new_job, request, worker},
+    backplane::{Backplane, ClaimRequest, Ending, Inspect, NewJob, Outcome, RedisBackplane, sql::Retention},
+    conformance::{LEASE, RETENTION, heartbeat, new_job, profile, request, worker},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -50,7 +50,7 @@ async fn an_idle_process_asks_fewer_than_five_things_a_second() {
     const SECONDS: u32 = 4;
     let server = RedisServer::start().await;
     let backplane = open(&server).await;
-    backplane.join(&worker("w")).await.expect("joined");
+    backplane.join(&profile("w")).await.expect("joined");
     let cursor = backplane.head().await.expect("an end");
     let tailing = Arc::clone(&backplane);
     let tail = tokio::spawn(async move { tailing.tail(&cursor, 10).await });
@@ -71,7 +71,7 @@ async fn an_idle_process_asks_fewer_than_five_things_a_second() {
                 for second in 0..seconds {
                     backplane.maintain().await.expect("kept");
                     if second % 3 == 0 {
-                        backplane.heartbeat(&worker("w"), &[], LEASE).await.expect("renewed");
+                        heartbeat(&*backplane, "w", &[]).await;
                     }
                     // A worker that waits in vain is the clock.
                     queue(6, 1).await;

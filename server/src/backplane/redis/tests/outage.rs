@@ -12,10 +12,10 @@ use tokio::time::Instant;
 use super::{RedisServer, finish_one, in_time, open};
 use crate::{
     backplane::{
-        Backplane, BackplaneError, ClaimedJob, Ending, Finished, Lease, Outcome, ReadLog, RedisBackplane,
+        Backplane, BackplaneError, ClaimedJob, Ending, Finished, Inspect, Lease, Outcome, ReadLog, RedisBackplane,
         redis::script::{self, Call},
     },
-    conformance::{LEASE, RETENTION, claim_one, new_job, request, worker},
+    conformance::{LEASE, RETENTION, claim_one, new_job, profile, request, worker},
 };
 
 fn notice() -> Event {
@@ -37,7 +37,7 @@ async fn claim_stubbornly(backplane: Arc<RedisBackplane>) -> Vec<ClaimedJob> {
 async fn nothing_is_lost_when_a_server_with_a_log_of_its_own_dies_and_comes_back() {
     let mut server = RedisServer::start_with(&["--appendonly", "yes", "--appendfsync", "always"]).await;
     let backplane = open(&server).await;
-    backplane.join(&worker("w")).await.expect("joined");
+    backplane.join(&profile("w")).await.expect("joined");
     backplane.enqueue(vec![new_job("done"), new_job("held")]).await.expect("taken in");
     let jobs = backplane.claim(&request(&worker("w"), LEASE), Duration::ZERO).await.expect("claimed");
     let head = backplane.head().await.expect("an end");
@@ -65,7 +65,7 @@ async fn nothing_is_lost_when_a_server_with_a_log_of_its_own_dies_and_comes_back
 async fn whoever_waits_is_served_after_all_connections_were_cut() {
     let server = RedisServer::start().await;
     let backplane = open(&server).await;
-    backplane.join(&worker("w")).await.expect("joined");
+    backplane.join(&profile("w")).await.expect("joined");
     let head = backplane.head().await.expect("an end");
     let claim = tokio::spawn(claim_stubbornly(Arc::clone(&backplane)));
     let tailing = Arc::clone(&backplane);
@@ -86,7 +86,7 @@ async fn whoever_waits_is_served_after_all_connections_were_cut() {
 async fn a_worker_whose_connections_were_cut_keeps_its_jobs() {
     let server = RedisServer::start().await;
     let backplane = open(&server).await;
-    backplane.join(&worker("w")).await.expect("joined");
+    backplane.join(&profile("w")).await.expect("joined");
     backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
     claim_one(&*backplane, &worker("w"), LEASE).await;
     let registered = server.ask::<String>("HGET signalbox:{sb}:connections w").await;

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::{RedisServer, finish_one, in_time, open};
 use crate::{
-    backplane::{Backplane, BackplaneError, Outcome},
-    conformance::{LEASE, claim_all, new_job, request, worker},
+    backplane::{Backplane, BackplaneError, Inspect, Outcome},
+    conformance::{LEASE, claim_all, new_job, profile, request, worker},
 };
 
 /// What comes on a channel, or on those of a pattern: the channel, and the event's JSON.
@@ -125,7 +125,7 @@ async fn all_keys_of_a_step_lie_in_one_slot_of_a_cluster() {
     in_time(ready).await;
     let backplane = open(&server).await;
 
-    backplane.join(&worker("w")).await.expect("joined");
+    backplane.join(&profile("w")).await.expect("joined");
     backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
     finish_one(&backplane, Outcome::Failed { error: "no".to_owned() }).await;
     backplane.maintain().await.expect("kept");
