@@ -163,7 +163,7 @@ impl Database {
     pub(crate) async fn watch_other_processes(self) {
         let on_news = || self.commits.send_modify(|count| *count += 1);
         match &self.engine {
-            Engine::Sqlite(sqlite) => data_version::watch(&sqlite.reader, on_news).await,
+            Engine::Sqlite(sqlite) => data_version::watch(&sqlite.reader, &sqlite.doorbell, on_news).await,
             Engine::Postgres(postgres) => postgres.news.listen(on_news).await,
         }
     }

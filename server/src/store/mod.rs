@@ -10,6 +10,8 @@ mod data_version;
 pub mod database;
 /// Where the engines differ.
 mod dialect;
+/// What wakes other processes after a commit, in SQLite.
+mod doorbell;
 /// Commits that outlive a power cut.
 mod durability;
 /// Attempts at an import.
