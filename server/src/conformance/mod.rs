@@ -156,6 +156,7 @@ engines_pass! {
         of_many_processes_one_fires,
         a_firing_for_another_moment_changes_nothing,
         a_run_whose_job_is_there_already_moves_the_schedule_on,
+        two_schedulers_make_one_job_of_a_night_in_which_clocks_change,
     },
     }
 }
