@@ -25,6 +25,8 @@ mod postgres_only;
 pub(crate) mod postgres_server;
 /// Jobs of dead workers.
 mod rescue;
+/// What only SQLite has to show.
+mod sqlite_only;
 /// Schedules.
 mod timetable;
 /// Workers, as they present themselves.
