@@ -155,7 +155,8 @@ async fn a_database_that_is_read_only_refuses_clearly_and_can_be_read() {
         }
     };
     assert!(!refused.is_full());
-    assert!(super::state(&*engine.another_process().await, "before").await.is_some());
+    let before = "before".into();
+    assert!(at_last(async || engine.backplane.job_state(&before).await).await.is_some());
     set("off").await;
     let taken = at_last(async || engine.backplane.enqueue(vec![new_job("after")]).await).await;
     assert!(taken[0].is_new);
