@@ -11,6 +11,7 @@ mod ending;
 mod enqueue;
 mod exchange;
 mod inspect;
+mod intake;
 mod job_log;
 mod keys;
 mod lease;
@@ -86,6 +87,7 @@ pub struct SqlBackplane {
     presence: Option<presence::Presence>,
     quiet: patience::Quiet,
     limits: limits::Limits,
+    intake: intake::Intake,
     summons: summons::Summons,
     _foreign_commits: AbortOnDropHandle<()>,
 }
@@ -101,6 +103,7 @@ impl SqlBackplane {
             presence: database.path().map(presence::Presence::beside),
             quiet: patience::Quiet::default(),
             limits: limits::Limits::default(),
+            intake: intake::Intake::default(),
             summons: summons::Summons::default(),
             _foreign_commits: AbortOnDropHandle::new(tokio::spawn(database.clone().watch_other_processes())),
             retention,
@@ -129,7 +132,7 @@ impl Backplane for SqlBackplane {
     }
 
     async fn enqueue(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, BackplaneError> {
-        enqueue::enqueue(&self.database, jobs).await
+        self.intake.take_in(&self.database, jobs).await
     }
 
     async fn join(&self, profile: &WorkerProfile) -> Result<(), BackplaneError> {
