@@ -33,6 +33,8 @@ mod step;
 mod summons;
 mod taking_up;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod timetable;
 mod trimming;
 mod upkeep;
