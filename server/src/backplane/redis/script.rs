@@ -27,7 +27,6 @@ scripts! {
     CANCEL: MOVES "past" "lever" "cancel";
     CLAIM: MOVES "promote" "hand_out" "claim";
     CURB: MOVES "curb";
-    DUE: JOB "due";
     ENQUEUE: MOVES "take_in" "enqueue";
     EXCHANGE: MOVES "past" "end_attempt" "hand_out" "exchange";
     FIRE: MOVES "take_in" "fire";
@@ -45,6 +44,7 @@ scripts! {
     REPORT: JOB "held" "report";
     RETRY: MOVES "past" "lever" "retry";
     SCHEDULE: JOB "schedule";
+    SCHEDULES: JOB "schedules";
     UPKEEP: MOVES "past" "promote" "worker" "upkeep";
 }
 

@@ -23,9 +23,10 @@ type Seen = (String, String, String, HashMap<String, String>);
 /// The state of a job.
 pub(super) async fn job_state(connections: &Connections, job_id: &JobId) -> Result<Option<JobState>, RedisFailure> {
     let mut asking = redis::pipe();
-    asking.atomic().cmd("HEXISTS").arg(keys::JOBS).arg(job_id.as_str());
+    // No transaction: a server whose memory is full refuses those. A job that is claimed between the two questions did wait.
     asking.cmd("HGET").arg(keys::STANDING).arg(job_id.as_str());
-    let (is_there, standing): (bool, Option<String>) = connections.ask_all(&asking).await?;
+    asking.cmd("HEXISTS").arg(keys::JOBS).arg(job_id.as_str());
+    let (standing, is_there): (Option<String>, bool) = connections.ask_all(&asking).await?;
     if is_there { state_of(standing.as_deref().unwrap_or("w")).map(Some) } else { Ok(None) }
 }
 

@@ -1,7 +1,5 @@
 //! Schedules.
 
-use std::collections::HashMap;
-
 use app::domain::JobId;
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -20,26 +18,17 @@ const DUE: u32 = 100;
 #[async_trait]
 impl Timetable for RedisBackplane {
     async fn schedules(&self) -> Result<Vec<StoredSchedule>, BackplaneError> {
-        type Found = (HashMap<String, String>, HashMap<String, String>, HashMap<String, i64>);
-        let mut asking = redis::pipe();
-        asking.atomic().cmd("HGETALL").arg(keys::PLANS).cmd("HGETALL").arg(keys::RUNS);
-        asking.cmd("ZRANGE").arg(keys::ALARMS).arg(0).arg(-1).arg("WITHSCORES");
-        let (plans, runs, alarms): Found = self.connections.ask_all(&asking).await?;
-        let read = |(name, plan): (&String, &String)| {
-            read(plan, runs.get(name).map(String::as_str), alarms.get(name).copied())
-        };
-        let mut schedules = plans.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let mut call = Call::of(&script::SCHEDULES, 1);
+        call.arg("all");
+        let (_, mut schedules) = self.read_schedules(&call).await?;
         schedules.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
         Ok(schedules)
     }
 
     async fn schedule(&self, name: &str) -> Result<Option<StoredSchedule>, BackplaneError> {
-        let mut asking = redis::pipe();
-        asking.atomic().cmd("HGET").arg(keys::PLANS).arg(name).cmd("HGET").arg(keys::RUNS).arg(name);
-        asking.cmd("ZSCORE").arg(keys::ALARMS).arg(name);
-        let (plan, run, alarm): (Option<String>, Option<String>, Option<i64>) =
-            self.connections.ask_all(&asking).await?;
-        Ok(plan.map(|plan| read(&plan, run.as_deref(), alarm)).transpose()?)
+        let mut call = Call::of(&script::SCHEDULES, 2);
+        call.arg("one").arg(name);
+        Ok(self.read_schedules(&call).await?.1.pop())
     }
 
     async fn add_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<bool, BackplaneError> {
@@ -57,12 +46,10 @@ impl Timetable for RedisBackplane {
     }
 
     async fn due_schedules(&self) -> Result<DueSchedules, BackplaneError> {
-        let mut call = Call::of(&script::DUE, 1);
-        call.arg(DUE);
-        let (now, due): (i64, Vec<(String, Option<String>, i64)>) = self.connections.run_aside(&call).await?;
-        let read = |(plan, run, alarm): (String, Option<String>, i64)| read(&plan, run.as_deref(), Some(alarm));
-        let schedules = due.into_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(DueSchedules { schedules, now: moment("the clock", now)? })
+        let mut call = Call::of(&script::SCHEDULES, 2);
+        call.arg("due").arg(DUE);
+        let (now, schedules) = self.read_schedules(&call).await?;
+        Ok(DueSchedules { schedules, now })
     }
 
     async fn fire(&self, firing: &Firing) -> Result<bool, BackplaneError> {
@@ -77,6 +64,14 @@ impl Timetable for RedisBackplane {
 }
 
 impl RedisBackplane {
+    /// The schedules that a call tells of, and when.
+    async fn read_schedules(&self, call: &Call) -> Result<(Timestamp, Vec<StoredSchedule>), RedisFailure> {
+        type Found = (String, Option<String>, Option<i64>);
+        let (now, found): (i64, Vec<Found>) = self.connections.run_aside(call).await?;
+        let schedules = found.into_iter().map(|(plan, run, alarm)| read(&plan, run.as_deref(), alarm));
+        Ok((moment("the clock", now)?, schedules.collect::<Result<_, _>>()?))
+    }
+
     async fn write(&self, what: &str, plan: &Plan, next: Option<Timestamp>) -> Result<bool, RedisFailure> {
         let json = serde_json::to_string(plan).map_err(|problem| broken("a new plan", &problem))?;
         let mut call = Call::of(&script::SCHEDULE, 4);

@@ -83,7 +83,7 @@ pub(super) async fn leave(connections: &Connections, worker: &WorkerId) -> Resul
 pub(super) async fn all(connections: &Connections) -> Result<Vec<Worker>, RedisFailure> {
     type Found = (Vec<(String, i64)>, HashMap<String, String>, HashMap<String, String>, (i64, i64));
     let mut asking = redis::pipe();
-    asking.atomic().cmd("ZRANGE").arg(keys::WORKERS).arg(0).arg(-1).arg("WITHSCORES");
+    asking.cmd("ZRANGE").arg(keys::WORKERS).arg(0).arg(-1).arg("WITHSCORES");
     asking.cmd("HGETALL").arg(keys::PROFILES).cmd("HGETALL").arg(keys::SIGNS).cmd("TIME");
     let (heard, profiles, signs, (seconds, micros)): Found = connections.ask_all(&asking).await?;
     let now = seconds * 1_000 + micros / 1_000;

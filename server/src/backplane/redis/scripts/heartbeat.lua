@@ -20,10 +20,8 @@ for place, line in ipairs(lines(STANDING, ids)) do
     lost[#lost + 1] = place
   end
 end
--- Of one that Redis has forgotten nothing is noted; it joins again from time to time.
-if call('ZSCORE', WORKERS, ARGV[1]) then
-  call('ZADD', WORKERS, stamp, ARGV[1])
-  call('HSET', SIGNS, ARGV[1], ARGV[3])
-end
+-- One that Redis has forgotten has no profile, and is in no list before it joins again.
+call('ZADD', WORKERS, stamp, ARGV[1])
+call('HSET', SIGNS, ARGV[1], ARGV[3])
 flush()
 return { lost, off }

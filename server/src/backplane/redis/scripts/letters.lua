@@ -7,7 +7,17 @@
 -- Atomic   a job leaves the dead letters in the step in which it waits or is gone, so two operators don't do it twice
 
 local queue, most, passed = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[5])
-local ids = call('ZREVRANGE', FAILED .. queue, passed, passed + 999)
+-- The set has the latest first and equal ones by their ids: turned round, equal ones have to be turned round once more.
+local found = call('ZREVRANGE', FAILED .. queue, passed, passed + 999, 'WITHSCORES')
+local ids, begin = {}, 1
+for at = 1, #found, 2 do
+  if found[at + 1] ~= found[at + 3] then
+    for equal = at, begin, -2 do
+      ids[#ids + 1] = found[equal]
+    end
+    begin = at + 2
+  end
+end
 local done, looked = 0, 0
 for _, id in ipairs(ids) do
   if done == most then

@@ -162,8 +162,11 @@ local function oldest(set, queue)
 end
 
 -- Queues in which something is due. Each is put back with the moment of what comes next.
-for _, queue in ipairs(call('ZRANGEBYSCORE', AGENDA, '-inf', now, 'LIMIT', 0, 100)) do
-  if budget > 0 then
+local booked = call('ZRANGE', AGENDA, 0, 99, 'WITHSCORES')
+local next_due = tonumber(booked[2])
+for at = 1, #booked, 2 do
+  local queue = booked[at]
+  if budget > 0 and tonumber(booked[at + 1]) <= now then
     for _, id in ipairs(call('ZRANGEBYSCORE', ACTIVE .. queue, '-inf', '(' .. stamp, 'LIMIT', 0, budget)) do
       take_back(id, queue)
     end
@@ -194,8 +197,8 @@ end
 -- The log: what is too much or too old goes, all at once, for Redis drops its pages by the hundred events. The last event that
 -- went is noted, so that a reader from before is told. No event is read to be dropped: all but the last of the surplus go first, and then
 -- that one is the first.
-local surplus = call('XLEN', EVENTS) - ARGV[3]
-local cut
+local events = call('XLEN', EVENTS)
+local surplus, cut = events - ARGV[3], nil
 if surplus > 0 then
   if surplus > 1 then
     call('XTRIM', EVENTS, 'MAXLEN', ARGV[3] + 1)
@@ -204,7 +207,7 @@ if surplus > 0 then
   call('XTRIM', EVENTS, 'MAXLEN', ARGV[3])
   trimmed = trimmed + surplus
 end
-local old = call('XREVRANGE', EVENTS, '(' .. (now - ARGV[2]), '-', 'COUNT', 1)[1]
+local old = events > 0 and call('XREVRANGE', EVENTS, '(' .. (now - ARGV[2]), '-', 'COUNT', 1)[1]
 if old then
   cut = old[1]
   trimmed = trimmed + call('XTRIM', EVENTS, 'MINID', now - ARGV[2])
@@ -213,8 +216,12 @@ if cut then
   call('HSET', LOG, 'trimmed', cut)
 end
 
+local is_changed = next(agenda) or next_due and next_due <= now
 settle()
-local due = tonumber(call('ZRANGE', AGENDA, 0, 0, 'WITHSCORES')[2])
+local due = next_due
+if is_changed then
+  due = tonumber(call('ZRANGE', AGENDA, 0, 0, 'WITHSCORES')[2])
+end
 local alarm = tonumber(call('ZRANGE', ALARMS, 0, 0, 'WITHSCORES')[2])
 local soonest = math.min(due or math.huge, alarm or math.huge)
 return { promoted, rescued, dead_lettered, trimmed, soonest < math.huge and math.max(soonest - now, 0) or -1,
