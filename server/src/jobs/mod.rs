@@ -16,6 +16,8 @@ pub mod error;
 pub mod fail;
 /// What any process may do now and then, and somebody has to.
 mod house;
+/// Lists of jobs over all states.
+pub mod listing;
 /// Jobs that somebody outside orders.
 pub mod order;
 /// How many jobs to claim ahead.
