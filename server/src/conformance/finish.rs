@@ -5,13 +5,8 @@ use std::time::Duration;
 use app::domain::JobState;
 use serde_json::json;
 
-use super::{Engine, LEASE, claim_all, claim_one, new_job, worker};
-use crate::backplane::{Backplane, ClaimedJob, Ending, Finished, Outcome, Progress};
-
-async fn finish(backplane: &dyn Backplane, job: &ClaimedJob, outcome: Outcome) -> Finished {
-    let ending = Ending { lease: job.lease.clone(), outcome };
-    backplane.finish(vec![ending]).await.expect("answered")[0]
-}
+use super::{Engine, LEASE, claim_all, claim_one, finish, new_job, worker};
+use crate::backplane::{ClaimedJob, Finished, Outcome, Progress};
 
 /// A job in the hands of a worker that doesn't know yet that it lost it, and of the one that has it now.
 async fn a_job_that_moved_on(engine: &Engine) -> (ClaimedJob, ClaimedJob) {

@@ -4,10 +4,18 @@
 
 /// Handing jobs to workers.
 mod claim;
+/// What operators do.
+mod control;
+/// The engines that the suite is run on.
+mod engine;
 /// Taking jobs in.
 mod enqueue;
 /// Ending attempts.
 mod finish;
+/// What can be seen.
+mod inspect;
+/// How many at the same time.
+mod limits;
 /// The event log.
 mod log;
 /// What only Postgres has to show.
@@ -17,82 +25,25 @@ mod postgres_only;
 pub(crate) mod postgres_server;
 /// Jobs of dead workers.
 mod rescue;
+/// Schedules.
+mod timetable;
+/// Workers, as they present themselves.
+mod workers;
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use app::domain::{WorkerId, WorkerShare, WorkerStatus};
-use serde_json::{Map, json};
-use tempfile::TempDir;
-
-use crate::{
-    backplane::{
-        Backplane, ClaimRequest, ClaimedJob, Directive, Heartbeat, Lease, NewJob, RedisBackplane, SqlBackplane,
-        WorkerProfile, redis::tests::server::RedisServer, sql::Retention,
-    },
-    store::Database,
+use app::{
+    domain::{JobState, WorkerId, WorkerShare, WorkerStatus},
+    events::{Cursor, Event},
 };
+use serde_json::{Map, json};
 
-/// A fresh engine, and what has to outlive it.
-pub(crate) struct Engine {
-    pub(crate) backplane: Arc<dyn Backplane>,
-    /// Makes another process of the same installation.
-    reopen: Box<dyn Fn() -> futures::future::BoxFuture<'static, Arc<dyn Backplane>> + Send + Sync>,
-    _ground: Box<dyn Any + Send + Sync>,
-}
-
-impl Engine {
-    /// The same installation, as another process would open it.
-    pub(crate) async fn another_process(&self) -> Arc<dyn Backplane> {
-        (self.reopen)().await
-    }
-}
-
-/// Keeps so few events that a test can outrun it.
-pub(crate) const RETENTION: Retention =
-    Retention { events: Duration::from_hours(1), event_count: 50, jobs: Duration::from_hours(1), job_count: 50 };
-
-async fn sqlite() -> Engine {
-    let folder = tempfile::tempdir().expect("a folder");
-    let url = format!("sqlite://{}", folder.path().join("signalbox.db").display());
-    in_database(url, Some(folder)).await
-}
-
-async fn postgres() -> Engine {
-    let url = postgres_server::shared().fresh_database(migrate).await;
-    in_database(url, None).await
-}
-
-pub(crate) async fn migrate(url: String) {
-    let database = Database::open(&url).await.expect("opened");
-    database.migrate().await.expect("migrated");
-    database.close().await;
-}
-
-/// The SQL engine of a database.
-async fn in_database(url: String, folder: Option<TempDir>) -> Engine {
-    let open = move || {
-        let url = url.clone();
-        let opened = async move {
-            let database = Database::open(&url).await.expect("opened");
-            database.migrate().await.expect("migrated");
-            SqlBackplane::open(database, RETENTION).await.expect("opened") as Arc<dyn Backplane>
-        };
-        Box::pin(opened) as futures::future::BoxFuture<'static, _>
-    };
-    Engine { backplane: open().await, reopen: Box::new(open), _ground: Box::new(folder) }
-}
-
-async fn redis() -> Engine {
-    let server = RedisServer::start().await;
-    let url = server.url();
-    let open = move || {
-        let url = url.clone();
-        let opened =
-            async move { RedisBackplane::open(&url, RETENTION, None).await.expect("opened") as Arc<dyn Backplane> };
-        Box::pin(opened) as futures::future::BoxFuture<'static, _>
-    };
-    Engine { backplane: open().await, reopen: Box::new(open), _ground: Box::new(server) }
-}
+pub(crate) use self::engine::{Engine, RETENTION, in_database, migrate};
+use self::engine::{postgres, redis, sqlite};
+use crate::backplane::{
+    Backplane, ClaimRequest, ClaimedJob, Directive, Ending, Finished, Heartbeat, Lease, NewJob, Outcome, ReadLog,
+    WorkerProfile,
+};
 
 /// One test of its own for each engine and rule.
 macro_rules! engines_pass {
@@ -152,6 +103,60 @@ engines_pass! {
         a_cursor_beyond_the_end_is_gone,
         a_cursor_from_before_the_trimming_is_gone,
     },
+    control::{
+        a_job_that_has_not_begun_is_called_off_at_once,
+        a_running_job_that_is_called_off_is_told_so_by_every_heartbeat,
+        a_worker_is_summoned_when_its_job_is_called_off_by_another_process,
+        a_job_that_was_called_off_is_cancelled_however_its_attempt_ends_without_a_result,
+        a_job_that_was_called_off_is_cancelled_when_its_worker_dies,
+        a_dead_letter_is_taken_up_again_with_all_its_attempts,
+        a_delayed_job_can_be_started_now,
+        a_dead_letter_stays_while_another_job_has_its_unique_key,
+        dead_letters_are_replayed_the_oldest_first_and_no_more_than_asked_for,
+        dead_letters_are_chosen_by_the_fingerprint_of_their_error,
+        a_job_that_no_worker_has_can_be_removed,
+        a_paused_queue_gives_no_jobs_until_it_goes_on,
+        a_handed_back_job_of_a_paused_queue_waits_with_the_others,
+        too_many_deaths_leave_a_fingerprint_and_a_past,
+    },
+    limits::{
+        a_queue_runs_no_more_jobs_than_its_limit_over_all_processes,
+        a_waiting_worker_is_woken_when_the_limit_has_room_again,
+        of_the_jobs_with_one_key_one_runs_at_a_time,
+        a_key_is_passed_on_however_its_job_leaves,
+        a_key_comes_back_with_its_job,
+        a_waiting_worker_is_woken_when_a_key_is_passed_on,
+        many_processes_never_run_two_jobs_of_one_key,
+        a_unique_key_may_outlive_its_job_for_a_time,
+        a_unique_key_is_not_free_before_its_job_has_ended_although_its_time_is_over,
+        of_the_ended_jobs_the_youngest_are_kept,
+    },
+    inspect::{
+        a_job_can_be_seen_with_all_that_is_known_of_it,
+        a_running_job_that_was_called_off_is_seen_as_such,
+        a_job_may_say_what_it_does_and_its_last_words_are_kept,
+        waiting_jobs_are_listed_as_they_will_be_claimed,
+        each_state_is_listed_in_its_own_order,
+        a_queue_counts_its_jobs_by_state,
+        counters_hold_through_rescue_promotion_replay_and_removal,
+        a_queue_that_was_only_set_up_is_listed,
+        endings_and_the_next_claim_are_one_exchange,
+    },
+    workers::{
+        a_worker_is_listed_with_what_it_takes_and_holds,
+        a_worker_tells_what_it_is_at,
+        a_worker_that_left_is_not_listed,
+        a_heartbeat_of_a_worker_that_is_not_known_does_no_harm,
+        a_worker_whose_process_is_gone_is_seen_as_gone,
+    },
+    timetable::{
+        a_schedule_is_kept_as_it_was_written,
+        a_schedule_can_be_written_anew_and_removed,
+        a_schedule_is_due_when_its_moment_has_come,
+        of_many_processes_one_fires,
+        a_firing_for_another_moment_changes_nothing,
+        a_run_whose_job_is_there_already_moves_the_schedule_on,
+    },
     }
 }
 
@@ -170,6 +175,8 @@ mod told_of_deaths {
 
 pub(crate) const QUEUE: &str = "conformance";
 pub(crate) const LEASE: Duration = Duration::from_mins(1);
+/// How long a test waits for what has to happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn worker(name: &str) -> WorkerId {
     name.into()
@@ -223,4 +230,40 @@ pub(crate) async fn claim_one(backplane: &dyn Backplane, worker: &WorkerId, leas
     let mut jobs = claim_all(backplane, worker, lease).await;
     assert_eq!(jobs.len(), 1, "{jobs:?}");
     jobs.remove(0)
+}
+
+/// An end of a job's attempt.
+pub(crate) fn ending(job: &ClaimedJob, outcome: Outcome) -> Ending {
+    Ending { lease: job.lease.clone(), outcome }
+}
+
+/// Ends an attempt.
+pub(crate) async fn finish(backplane: &dyn Backplane, job: &ClaimedJob, outcome: Outcome) -> Finished {
+    backplane.finish(vec![ending(job, outcome)]).await.expect("answered")[0]
+}
+
+/// Claims with a lease that has run out already, and lets the engine find out.
+async fn stall(backplane: &dyn Backplane, before: impl AsyncFnOnce(&ClaimedJob)) {
+    let job = claim_one(backplane, &worker("w"), Duration::ZERO).await;
+    before(&job).await;
+    loop {
+        let round = backplane.maintain().await.expect("kept");
+        if round.rescued + round.dead_lettered > 0 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The state of a job.
+pub(crate) async fn state(backplane: &dyn Backplane, id: &str) -> Option<JobState> {
+    backplane.job_state(&id.into()).await.expect("answered")
+}
+
+/// All events after a place.
+pub(crate) async fn events_after(backplane: &dyn Backplane, place: &Cursor) -> Vec<Event> {
+    match backplane.read(place, 1_000).await.expect("readable") {
+        ReadLog::Events(entries) => entries.into_iter().map(|entry| entry.envelope.stamped.event).collect(),
+        ReadLog::Gone { reason, .. } => panic!("the place is gone: {reason:?}"),
+    }
 }

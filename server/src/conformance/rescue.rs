@@ -4,21 +4,8 @@ use std::time::Duration;
 
 use app::domain::JobState;
 
-use super::{Engine, LEASE, claim_all, claim_one, heartbeat, new_job, profile, request, worker};
-use crate::backplane::{Backplane, ClaimRequest, ClaimedJob, Directive, Progress};
-
-/// Claims with a lease that has run out already, and lets the engine find out.
-async fn stall(backplane: &dyn Backplane, before: impl AsyncFnOnce(&ClaimedJob)) {
-    let job = claim_one(backplane, &worker("w"), Duration::ZERO).await;
-    before(&job).await;
-    loop {
-        let round = backplane.maintain().await.expect("kept");
-        if round.rescued + round.dead_lettered > 0 {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-}
+use super::{Engine, LEASE, claim_all, claim_one, heartbeat, new_job, profile, request, stall, worker};
+use crate::backplane::{ClaimRequest, Directive, Progress};
 
 pub(super) async fn an_expired_lease_returns_the_job(engine: Engine) {
     engine.backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
