@@ -30,6 +30,8 @@ pub mod queue;
 pub mod queues;
 /// How refusals stand in the API's document.
 mod refusal;
+/// Jobs that are enqueued by the clock.
+pub mod schedules;
 /// The live stream.
 pub mod sse;
 /// Workers.
@@ -90,6 +92,9 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(queues::replay))
         .routes(routes!(queues::discard))
         .routes(routes!(workers::list))
+        .routes(routes!(schedules::list, schedules::add))
+        .routes(routes!(schedules::show, schedules::change, schedules::remove))
+        .routes(routes!(schedules::run))
         .routes(routes!(sse::connect))
         .routes(routes!(sse::change_topics))
         .merge(uploads)

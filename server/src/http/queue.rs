@@ -38,6 +38,11 @@ pub(super) async fn add(
     Sent(order): Sent<JobOrder>,
 ) -> Result<(StatusCode, Json<Standing>), Problem> {
     let job = order.into_new_job(&registry).map_err(|error| refused("", error))?;
+    hand_in(&parts, job).await
+}
+
+/// Enqueues a job, or finds the one that is there already.
+pub(super) async fn hand_in(parts: &Parts, job: NewJob) -> Result<(StatusCode, Json<Standing>), Problem> {
     let state = first_state(&job);
     let enqueued = parts.backplane.enqueue(vec![job]).await.map_err(refusal)?.pop().ok_or(ApiError::Internal)?;
     if enqueued.is_new {

@@ -48,7 +48,7 @@ pub(super) async fn list(State(parts): State<Parts>) -> Result<Json<Listing<Queu
     responses((status = 200, description = "The queue as it stands.", body = Queue), Refusal<404>, Reading)
 )]
 pub(super) async fn show(State(parts): State<Parts>, Id(name): Id<QueueName>) -> Result<Json<Queue>, Problem> {
-    as_it_stands(&*parts.backplane, &name).await
+    Ok(Json(as_it_stands(&*parts.backplane, &name).await?))
 }
 
 /// Pauses a queue.
@@ -85,7 +85,7 @@ pub(super) async fn resume(State(parts): State<Parts>, Id(name): Id<QueueName>) 
 async fn set_paused(backplane: &dyn Backplane, name: QueueName, pause: Pause) -> Result<Json<Queue>, Problem> {
     let name = well_formed(name)?;
     backplane.set_paused(&name, pause).await.map_err(refusal)?;
-    as_it_stands(backplane, &name).await
+    Ok(Json(as_it_stands(backplane, &name).await?))
 }
 
 /// What can be set of a queue.
@@ -126,7 +126,7 @@ pub(super) async fn change(
         return Err(ApiError::invalid("concurrencyLimit", "Use 1 to 10,000, or null for no limit.").into());
     }
     parts.backplane.set_concurrency_limit(&name, settings.concurrency_limit).await.map_err(refusal)?;
-    as_it_stands(&*parts.backplane, &name).await
+    Ok(Json(as_it_stands(&*parts.backplane, &name).await?))
 }
 
 /// Which dead-lettered jobs: those that failed first come first.
@@ -250,7 +250,7 @@ fn well_formed(name: QueueName) -> Result<QueueName, ApiError> {
     order::queue_name_of(name.0).map_err(|error| refused("", error))
 }
 
-async fn as_it_stands(backplane: &dyn Backplane, name: &QueueName) -> Result<Json<Queue>, Problem> {
+async fn as_it_stands(backplane: &dyn Backplane, name: &QueueName) -> Result<Queue, ApiError> {
     let queue = backplane.queue(name).await.map_err(refusal)?;
-    Ok(Json(queue.ok_or_else(|| ApiError::not_found("queue"))?))
+    queue.ok_or_else(|| ApiError::not_found("queue"))
 }

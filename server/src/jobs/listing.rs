@@ -165,7 +165,6 @@ mod tests {
 
     use super::*;
 
-    /// Shelves with these jobs.
     struct Shelves(Vec<Job>);
 
     #[async_trait]
@@ -246,7 +245,6 @@ mod tests {
         let mut query = JobQuery { limit: 3, ..JobQuery::default() };
         loop {
             let page = listed(&shelves, &query).await;
-            assert!(page.items.len() == 3, "{page:?}");
             met.extend(page.items.into_iter().map(|job| job.job_id.0));
             assert_eq!(page.complete, page.next.is_none());
             let Some(next) = page.next else { break };
@@ -261,15 +259,14 @@ mod tests {
         let shelves = Shelves(jobs(4_500, JobState::Waiting));
         let mut query = JobQuery { text: Some("J04321".to_owned()), ..JobQuery::default() };
 
-        let first = listed(&shelves, &query).await;
-        query.before.clone_from(&first.next);
-        let second = listed(&shelves, &query).await;
-        query.before.clone_from(&second.next);
-        let third = listed(&shelves, &query).await;
+        let mut pages = Vec::new();
+        for _ in 0..3 {
+            let page = listed(&shelves, &query).await;
+            pages.push((page.items.len(), page.scanned, page.complete));
+            query.before = page.next;
+        }
 
-        assert_eq!((first.items.len(), first.scanned, first.complete), (0, MOST_SCANNED, false));
-        assert_eq!((second.items.len(), second.scanned, second.complete), (0, MOST_SCANNED, false));
-        assert_eq!((third.items.len(), third.scanned, third.complete), (1, 500, true));
+        assert_eq!(pages, [(0, MOST_SCANNED, false), (0, MOST_SCANNED, false), (1, 500, true)]);
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@ mod pages;
 mod queue;
 mod queues;
 mod rivals;
+mod schedules;
 mod stream;
 #[cfg(unix)]
 mod torn_commits;

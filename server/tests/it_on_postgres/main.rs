@@ -27,6 +27,8 @@ mod queues;
 mod restart;
 #[path = "../it/rivals.rs"]
 mod rivals;
+#[path = "../it/schedules.rs"]
+mod schedules;
 #[path = "../it/stream.rs"]
 mod stream;
 #[path = "../it/uploads.rs"]
