@@ -1,14 +1,16 @@
 //! `signalbox worker`: a process that works and serves no pages.
 
-use std::{process::ExitCode, str::FromStr};
+use std::{process::ExitCode, str::FromStr, time::Duration};
 
 use app::domain::QueueName;
 use server::jobs::{BulkImportCustomers, Echo, Job, Registry, Worker, WorkerConfig};
 
-use crate::{config::Config, installation, shutdown};
+use crate::{config::Config, installation, shutdown, span};
 
 /// Jobs of one queue at the same time, where nobody says otherwise: as many as keep two cores busy.
 const CONCURRENCY: u32 = 2;
+/// How long jobs of a server's own worker may go on when it is told to stop: well within the time that it takes to stop itself.
+const DRAIN: Duration = Duration::from_secs(2);
 
 /// Takes jobs from queues and runs them; several workers may share an installation.
 ///
@@ -21,6 +23,9 @@ pub(crate) struct Args {
     /// Queues, each with the number of jobs at the same time, such as customer.jobs=2; all queues when left out
     #[arg(long, value_delimiter = ',', value_name = "QUEUE=CONCURRENCY")]
     queues: Vec<QueueShare>,
+    /// How long running jobs may go on when the worker is told to stop; the rest is handed back
+    #[arg(long, value_parser = span::parse, value_name = "SPAN", default_value = "2s")]
+    drain: Duration,
 }
 
 /// A name that can stand in a list and in the name of a file.
@@ -59,7 +64,7 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     let stopping = shutdown::token()?;
     let parts = installation::open(&config).await?;
     let database = parts.database.clone();
-    let mut worker = embedded();
+    let mut worker = WorkerConfig { drain: args.drain, ..embedded() };
     if let Some(name) = args.name {
         worker.name = name;
     }
@@ -75,8 +80,15 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
 pub(crate) fn embedded() -> WorkerConfig {
     WorkerConfig {
         name: format!("worker-{}", std::process::id()),
+        host: host(),
         queues: [BulkImportCustomers::QUEUE, Echo::QUEUE].map(|queue| (queue.into(), CONCURRENCY)).into(),
+        drain: DRAIN,
     }
+}
+
+/// The name of this machine.
+pub(crate) fn host() -> String {
+    gethostname::gethostname().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use server::jobs::{Job, JobContext, JobError, Registry, Worker, WorkerConfig};
 
-use crate::{config::Config, installation, shutdown};
+use crate::{config::Config, installation, shutdown, worker};
 
 /// A worker of a trial; started by the trial itself.
 #[derive(Clone, Debug, clap::Args)]
@@ -25,7 +25,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     let stopping = shutdown::token()?;
     let parts = installation::open(&config).await?;
     let queues = vec![(args.queue.as_str().into(), args.concurrency)];
-    let worker = WorkerConfig { name: format!("bench-{}", std::process::id()), queues };
+    let worker = WorkerConfig { name: format!("bench-{}", std::process::id()), queues, ..worker::embedded() };
     Worker::new(worker, Registry::all().with::<Pickup>(), parts).run(stopping).await;
     Ok(ExitCode::SUCCESS)
 }

@@ -44,9 +44,11 @@ pub struct Schedule {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScheduleOptions {
     /// 0 to 9; larger first.
+    #[schema(minimum = 0, maximum = 9)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<u8>,
     /// Attempts allowed, 1 to 1,000.
+    #[schema(minimum = 1, maximum = 1_000)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u32>,
 }

@@ -76,7 +76,9 @@ pub(super) async fn add(
     let plan = order.into_plan(&registry).map_err(|error| refused("", error))?;
     let next = next_run(&plan)?;
     if !parts.backplane.add_schedule(&plan, next).await.map_err(refusal)? {
-        return Err(ApiError::conflict("There is a schedule of this name. Change that one, or use another name.").into());
+        return Err(
+            ApiError::conflict("There is a schedule of this name. Change that one, or use another name.").into()
+        );
     }
     let location = format!("/api/v1/schedules/{}", plan.name);
     let schedule = shown(stored(&parts, &plan.name).await?);

@@ -91,7 +91,7 @@ pub async fn run(import_id: ImportId, context: &JobContext) -> Result<RowCounts,
         return final_counts(import_id, context).await;
     };
     let mode: ImportMode =
-        taken.mode.parse().map_err(|problem| JobError::Fail(format!("import {import_id}: {problem}")))?;
+        taken.mode.parse().map_err(|problem| JobError::fail(format!("import {import_id}: {problem}")))?;
     let format = match &taken.format {
         Some(json) => stored(import_id, "format", json)?,
         None => match checked(import_id, context, &taken).await? {
@@ -112,7 +112,7 @@ pub async fn run(import_id: ImportId, context: &JobContext) -> Result<RowCounts,
         writer.write(chunk).await?;
     }
     if !is_complete {
-        return Err(JobError::Retry(format!("reading the file of import {import_id} broke off")));
+        return Err(JobError::retry(format!("reading the file of import {import_id} broke off")));
     }
     final_counts(import_id, context).await
 }
@@ -136,9 +136,9 @@ async fn checked(import_id: ImportId, context: &JobContext, work: &TakenOver) ->
     let (files, path, runtime) = (context.parts.files.clone(), work.storage_path.clone(), Handle::current());
     let check = tokio::task::spawn_blocking(move || check(|| files.open_blocking(&runtime, &path)));
     let token = &context.lease.token;
-    match check.await.map_err(|broken| JobError::Retry(broken.to_string()))? {
+    match check.await.map_err(JobError::retry)? {
         Ok(Checked { format, rows }) => {
-            let json = serde_json::to_string(&format).map_err(|problem| JobError::Fail(problem.to_string()))?;
+            let json = serde_json::to_string(&format).map_err(JobError::fail)?;
             let mut transaction = context.parts.database.begin().await?;
             if !import_attempts::save_format(&mut transaction, import_id, token, &json, rows).await? {
                 return Err(JobError::LeaseLost);
@@ -160,7 +160,7 @@ async fn checked(import_id: ImportId, context: &JobContext, work: &TakenOver) ->
             Ok(None)
         }
         Err(ReadError::Io(error)) => {
-            Err(JobError::Retry(format!("the file of import {import_id} can't be read: {error}")))
+            Err(JobError::retry(format!("the file of import {import_id} can't be read: {error}")))
         }
     }
 }
@@ -213,15 +213,15 @@ pub(crate) async fn tell(
 
 async fn final_counts(import_id: ImportId, context: &JobContext) -> Result<RowCounts, JobError> {
     let import = imports::find(&context.parts.database, import_id).await?;
-    import.map(|import| import.rows).ok_or_else(|| JobError::Fail(format!("there is no import {import_id}")))
+    import.map(|import| import.rows).ok_or_else(|| JobError::fail(format!("there is no import {import_id}")))
 }
 
 fn stored<T: serde::de::DeserializeOwned>(import_id: ImportId, column: &str, json: &str) -> Result<T, JobError> {
     serde_json::from_str(json)
-        .map_err(|problem| JobError::Fail(format!("table imports, column {column}, row {import_id}: {problem}")))
+        .map_err(|problem| JobError::fail(format!("table imports, column {column}, row {import_id}: {problem}")))
 }
 
 /// A kept file that passed the check does not change; whatever can't be read now is the storage's doing.
 fn unreadable(import_id: ImportId, error: &ReadError) -> JobError {
-    JobError::Retry(format!("the file of import {import_id} can't be read: {error}"))
+    JobError::retry(format!("the file of import {import_id} can't be read: {error}"))
 }

@@ -81,7 +81,7 @@ impl<'a> Writer<'a> {
         chunk: &mut Chunk,
         now: Timestamp,
     ) -> Result<Written, JobError> {
-        let position = serde_json::to_string(&chunk.end).map_err(|problem| JobError::Fail(problem.to_string()))?;
+        let position = serde_json::to_string(&chunk.end).map_err(JobError::fail)?;
         let keys: Vec<&str> = chunk.rows.iter().map(|row| row.email_key.as_str()).collect();
         let (known, versions) = customers::find_by_email_keys(transaction, &keys).await?;
         // Copied only where they may be needed again.

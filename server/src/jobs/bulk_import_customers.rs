@@ -34,6 +34,10 @@ impl Job for BulkImportCustomers {
         Some(format!("import:{}", self.import_id))
     }
 
+    fn concurrency_key(&self) -> Option<String> {
+        Some("customers".to_owned())
+    }
+
     async fn run(self, context: &JobContext) -> Result<Value, JobError> {
         let counts = import::run(self.import_id, context).await?;
         Ok(json!({ "importId": self.import_id, "rows": counts }))

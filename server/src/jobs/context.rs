@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use app::domain::{JobLogLine, LogLevel};
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::JobError;
@@ -32,6 +34,45 @@ impl Parts {
     }
 }
 
+/// How an attempt learns that it has to stop, and why. A job that does not stop soon after is dropped where it waits.
+#[derive(Clone, Debug, Default)]
+pub struct Signals {
+    /// Cancelled when the worker stops.
+    pub stopping: CancellationToken,
+    /// Cancelled when somebody called the job off.
+    pub cancelled: CancellationToken,
+    /// Cancelled when the lease was lost.
+    pub lease_lost: CancellationToken,
+}
+
+impl Signals {
+    /// Whether the attempt has to end here.
+    ///
+    /// # Errors
+    /// [`JobError::LeaseLost`], [`JobError::Cancelled`] or [`JobError::Stopped`].
+    pub fn check(&self) -> Result<(), JobError> {
+        if self.lease_lost.is_cancelled() {
+            return Err(JobError::LeaseLost);
+        }
+        if self.cancelled.is_cancelled() {
+            return Err(JobError::Cancelled);
+        }
+        if self.stopping.is_cancelled() {
+            return Err(JobError::Stopped);
+        }
+        Ok(())
+    }
+
+    /// Waits until the attempt has to end.
+    pub async fn raised(&self) {
+        tokio::select! {
+            () = self.stopping.cancelled() => {}
+            () = self.cancelled.cancelled() => {}
+            () = self.lease_lost.cancelled() => {}
+        }
+    }
+}
+
 /// What a running job may use, and how it learns that it has to stop.
 pub struct JobContext {
     /// The parts of the installation.
@@ -40,25 +81,17 @@ pub struct JobContext {
     pub lease: Lease,
     /// This attempt, counted from 1.
     pub attempt: u32,
-    /// Cancelled when the worker stops.
-    pub stopping: CancellationToken,
-    /// Cancelled when the lease was lost.
-    pub lease_lost: CancellationToken,
+    /// How it learns that it has to stop.
+    pub signals: Signals,
 }
 
 impl JobContext {
     /// Call it between steps: says whether the attempt has to end here.
     ///
     /// # Errors
-    /// [`JobError::LeaseLost`] or [`JobError::Stopped`].
+    /// [`JobError::LeaseLost`], [`JobError::Cancelled`] or [`JobError::Stopped`].
     pub fn check(&self) -> Result<(), JobError> {
-        if self.lease_lost.is_cancelled() {
-            return Err(JobError::LeaseLost);
-        }
-        if self.stopping.is_cancelled() {
-            return Err(JobError::Stopped);
-        }
-        Ok(())
+        self.signals.check()
     }
 
     /// Notes how far the job is. Not for every step: a few times a second is plenty.
@@ -66,9 +99,22 @@ impl JobContext {
     /// # Errors
     /// [`JobError::LeaseLost`] when somebody else holds the job, [`JobError::Retry`] when the engine failed.
     pub async fn report(&self, progress: Progress) -> Result<(), JobError> {
-        match self.parts.backplane.report(&self.lease, progress).await? {
-            Finished::Accepted => Ok(()),
-            Finished::Refused => Err(JobError::LeaseLost),
-        }
+        still_held(self.parts.backplane.report(&self.lease, progress).await?)
+    }
+
+    /// Says something that stays with the job: its last 1,000 lines of at most 4,096 bytes are kept. Not for every row of a file.
+    ///
+    /// # Errors
+    /// [`JobError::LeaseLost`] when somebody else holds the job, [`JobError::Retry`] when the engine failed.
+    pub async fn log(&self, level: LogLevel, line: impl Into<String>) -> Result<(), JobError> {
+        let line = JobLogLine { at: Timestamp::now(), level, line: line.into() };
+        still_held(self.parts.backplane.log(&self.lease, vec![line]).await?)
+    }
+}
+
+const fn still_held(finished: Finished) -> Result<(), JobError> {
+    match finished {
+        Finished::Accepted => Ok(()),
+        Finished::Refused => Err(JobError::LeaseLost),
     }
 }

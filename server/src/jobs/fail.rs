@@ -30,8 +30,8 @@ impl Job for Fail {
         let is_over = self.times.is_some_and(|times| context.attempt > times);
         match (is_over, self.fatal) {
             (true, _) => Ok(()),
-            (false, true) => Err(JobError::Fail(self.message)),
-            (false, false) => Err(JobError::Retry(self.message)),
+            (false, true) => Err(JobError::fail(self.message)),
+            (false, false) => Err(JobError::retry(self.message)),
         }
     }
 }

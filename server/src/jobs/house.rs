@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use super::{context::Parts, reconciler, sweeper};
+use super::{context::Parts, reconciler, scheduler, sweeper};
 
 /// How often jobs are promoted, rescued and trimmed.
 const UPKEEP: Duration = Duration::from_secs(1);
 /// How often work that lost its job is looked for.
 const RECONCILING: Duration = Duration::from_secs(10);
+/// How often counters are compared with the jobs that there are.
+const COUNTING: Duration = Duration::from_hours(1);
 /// How often files that belong to nothing are looked for.
 const SWEEPING: Duration = Duration::from_mins(10);
 
@@ -20,12 +22,16 @@ pub(super) async fn keep(parts: Parts, until: CancellationToken) {
     let sweeping = tokio::spawn(until.clone().run_until_cancelled_owned(sweep_now_and_then(parts.clone())));
     let mut upkeep = tokio::time::interval(UPKEEP);
     let mut reconciling = tokio::time::interval(RECONCILING);
+    // Not at once: processes that begin together don't all have to count.
+    let mut counting = tokio::time::interval_at(Instant::now() + COUNTING, COUNTING);
     upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     reconciling.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    counting.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = until.cancelled() => break,
             _ = upkeep.tick() => maintain(&parts).await,
+            _ = counting.tick() => recount(&parts).await,
             _ = reconciling.tick() => {
                 if let Err(error) = reconciler::reconcile(&parts).await {
                     tracing::error!(%error, "imports could not be reconciled");
@@ -42,13 +48,36 @@ pub(super) async fn keep(parts: Parts, until: CancellationToken) {
 async fn maintain(parts: &Parts) {
     loop {
         match parts.backplane.maintain().await {
-            Ok(round) if round.did_something() => {}
-            Ok(_) => return,
+            Ok(round) => {
+                if round.has_due_schedules {
+                    fire(parts).await;
+                }
+                if !round.did_something() {
+                    return;
+                }
+            }
             Err(error) => {
                 tracing::error!(%error, "house could not be kept");
                 return;
             }
         }
+    }
+}
+
+async fn fire(parts: &Parts) {
+    if let Err(error) = scheduler::fire_due(&*parts.backplane).await {
+        tracing::error!(%error, "schedules could not be fired");
+    }
+}
+
+async fn recount(parts: &Parts) {
+    match parts.backplane.recount().await {
+        Ok(drifts) => {
+            for drift in drifts {
+                tracing::error!(?drift, "a counter was wrong, and was set right");
+            }
+        }
+        Err(error) => tracing::error!(%error, "jobs could not be counted"),
     }
 }
 

@@ -6,16 +6,18 @@
 pub mod bulk_import_customers;
 /// What a running job may use.
 pub mod context;
+/// What a cron pattern means.
+pub mod cron;
 /// Gives back what it was given.
 pub mod echo;
-/// The ends of attempts, written in batches.
-mod endings;
 /// How an attempt can end otherwise than well.
 pub mod error;
 /// Fails as it is told to.
 pub mod fail;
 /// What any process may do now and then, and somebody has to.
 mod house;
+/// One queue of a worker.
+mod lane;
 /// Lists of jobs over all states.
 pub mod listing;
 /// Jobs that somebody outside orders.
@@ -28,11 +30,15 @@ pub mod reconciler;
 pub mod registry;
 /// One attempt of one job, from claim to ending.
 pub mod runner;
+/// Schedules that somebody outside orders.
+pub mod schedule_order;
+/// Fires schedules whose moment has come.
+pub mod scheduler;
 /// Does nothing for a while.
 pub mod sleep;
 /// Removes uploaded files that belong to no import.
 pub mod sweeper;
-/// A worker: claims, runs, keeps its leases, and stops gracefully.
+/// A worker: serves its queues, keeps its leases, and stops gracefully.
 pub mod worker;
 
 use std::time::Duration;
@@ -44,14 +50,15 @@ use serde_json::{Map, Value};
 
 use crate::backplane::NewJob;
 pub use bulk_import_customers::BulkImportCustomers;
-pub use context::JobContext;
+pub use context::{JobContext, Signals};
 pub use echo::Echo;
 pub use error::JobError;
 pub use fail::Fail;
 pub use order::{JobOptions, JobOrder, OrderError};
 pub use registry::Registry;
+pub use schedule_order::{ScheduleChange, ScheduleOrder};
 pub use sleep::Sleep;
-pub use worker::{Worker, WorkerConfig};
+pub use worker::{LEASE, Worker, WorkerConfig};
 
 /// A kind of background work: the implementing type is its arguments.
 #[async_trait]

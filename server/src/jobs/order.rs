@@ -20,6 +20,9 @@ const LONGEST_NAME: usize = 200;
 /// An order for a job.
 #[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "queueName": "test", "jobName": "sleep", "data": {"ms": 5_000}, "opts": {"priority": 5, "uniqueKey": "nap"}
+}))]
 pub struct JobOrder {
     /// The queue it shall wait in.
     pub queue_name: String,
@@ -38,10 +41,12 @@ pub struct JobOrder {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct JobOptions {
     /// 0 to 9; larger first.
+    #[schema(minimum = 0, maximum = 9)]
     pub priority: Option<u8>,
     /// Milliseconds to wait before it may be claimed.
     pub delay_ms: Option<u64>,
     /// Attempts allowed, 1 to 1,000.
+    #[schema(minimum = 1, maximum = 1_000)]
     pub attempts: Option<u32>,
     /// While a job with the same key is alive, no second one is made.
     pub unique_key: Option<String>,

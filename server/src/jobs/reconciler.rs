@@ -35,15 +35,13 @@ pub async fn reconcile(parts: &Parts) -> Result<(), JobError> {
 /// # Errors
 /// The store or the engine failed.
 pub async fn enqueue(parts: &Parts, import_id: ImportId, job_id: &JobId) -> Result<JobId, JobError> {
-    let job = BulkImportCustomers { import_id }
-        .into_new_job(job_id.clone())
-        .map_err(|problem| JobError::Fail(problem.to_string()))?;
+    let job = BulkImportCustomers { import_id }.into_new_job(job_id.clone()).map_err(JobError::fail)?;
     let enqueued = parts.backplane.enqueue(vec![job]).await?;
     let alive = enqueued
         .into_iter()
         .next()
         .map(|enqueued| enqueued.job_id)
-        .ok_or_else(|| JobError::Retry("the engine took no job in".to_owned()))?;
+        .ok_or_else(|| JobError::retry("the engine took no job in"))?;
     if alive != *job_id {
         set_job(parts, import_id, &alive).await?;
     }

@@ -58,7 +58,7 @@ impl Registry {
     /// The kind is unknown or its arguments can't be read, for which another attempt is no help; or what the job says.
     pub async fn run(&self, kind: &str, data: Value, context: &JobContext) -> Result<Value, JobError> {
         let Some(Kind { run, .. }) = self.kinds.get(kind) else {
-            return Err(JobError::Fail(format!("this program knows no job of the kind '{kind}'")));
+            return Err(JobError::fail(format!("this program knows no job of the kind '{kind}'")));
         };
         run(data, context).await
     }
@@ -77,7 +77,7 @@ fn prepare<J: Job>(data: Value, job_id: JobId) -> Result<NewJob, OrderError> {
 
 async fn run<J: Job>(data: Value, context: &JobContext) -> Result<Value, JobError> {
     let job: J = serde_json::from_value(data)
-        .map_err(|problem| JobError::Fail(format!("the arguments can't be read: {problem}")))?;
+        .map_err(|problem| JobError::fail(format!("the arguments can't be read: {problem}")))?;
     let output = job.run(context).await?;
-    serde_json::to_value(output).map_err(|problem| JobError::Fail(format!("the result can't be written: {problem}")))
+    serde_json::to_value(output).map_err(|problem| JobError::fail(format!("the result can't be written: {problem}")))
 }

@@ -3,35 +3,56 @@
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures::FutureExt;
+use serde_json::Value;
 
 use super::{JobContext, JobError, Registry};
 use crate::backplane::{ClaimedJob, Ending, Outcome};
 
 /// The longest pause between two attempts.
 const LONGEST_BACK_OFF: Duration = Duration::from_mins(10);
+/// How long a job may take to stop once it was told to.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the attempt, and says how it ended. A panic is an error of the job. `None` when somebody else holds the lease by now: then
 /// there is nothing to write.
 pub async fn run(registry: &Registry, job: ClaimedJob, context: &JobContext) -> Option<Ending> {
     let (attempt, max_attempts) = (job.attempt, job.max_attempts);
-    let done = AssertUnwindSafe(registry.run(&job.job_name, job.data, context)).catch_unwind().await;
-    let ended = done.unwrap_or_else(|panic| Err(JobError::Retry(format!("the job panicked: {}", words_of(&*panic)))));
-    let outcome = match ended {
+    let outcome = match run_to_its_end(registry, &job.job_name, job.data, context).await {
         Ok(result) => Outcome::Completed(result),
         Err(JobError::Stopped) => Outcome::HandedBack,
+        Err(JobError::Cancelled) => Outcome::Cancelled,
+        Err(JobError::Snooze(delay)) => Outcome::Snoozed { delay },
         Err(JobError::LeaseLost) => {
             tracing::warn!(job_id = %job.lease.job_id, attempt, "stopped: another worker holds the lease");
             return None;
         }
-        Err(JobError::Retry(error)) if attempt < max_attempts => {
-            Outcome::Retry { error, delay: back_off(attempt, chance()) }
+        Err(JobError::Retry { error, after }) if attempt < max_attempts => {
+            Outcome::Retry { error, delay: after.unwrap_or_else(|| back_off(attempt, chance())) }
         }
-        Err(JobError::Retry(error) | JobError::Fail(error)) => Outcome::Failed { error },
+        Err(JobError::Retry { error, .. } | JobError::Fail(error)) => Outcome::Failed { error },
     };
     if let Outcome::Retry { error, .. } | Outcome::Failed { error } = &outcome {
         tracing::warn!(job_id = %job.lease.job_id, job_name = job.job_name, attempt, error, "the attempt failed");
     }
     Some(Ending { lease: job.lease, outcome })
+}
+
+/// Runs the job until it ends, or until it was told to stop and did not: then it is dropped where it waits.
+async fn run_to_its_end(registry: &Registry, kind: &str, data: Value, context: &JobContext) -> Result<Value, JobError> {
+    let job = AssertUnwindSafe(registry.run(kind, data, context)).catch_unwind();
+    let out_of_patience = async {
+        context.signals.raised().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        done = job => done.unwrap_or_else(|panic| {
+            Err(JobError::retry(format!("the job panicked: {}", words_of(&*panic))))
+        }),
+        () = out_of_patience => {
+            tracing::warn!(job_id = %context.lease.job_id, kind, "did not stop when it was told to, and was dropped");
+            context.check().and(Err(JobError::Stopped))
+        }
+    }
 }
 
 /// Exponential with full jitter, from 1 s: a crowd that failed together comes back spread out.

@@ -32,8 +32,7 @@ impl Job for Sleep {
         let whole = Duration::from_millis(self.ms);
         while let Some(left) = whole.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) {
             tokio::select! {
-                () = context.stopping.cancelled() => {}
-                () = context.lease_lost.cancelled() => {}
+                () = context.signals.raised() => {}
                 () = tokio::time::sleep(left.min(PACE)) => {}
             }
             context.check()?;

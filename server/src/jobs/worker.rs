@@ -1,41 +1,47 @@
-//! A worker: claims, runs, keeps its leases, and stops gracefully.
+//! A worker: presents itself, serves its queues, keeps its leases, and stops gracefully.
 //!
 //! Leases are renewed by a task of their own, so that a busy job can't starve it. Whoever loses a lease is told, and its late
 //! result is refused by the engine whether it was told or not.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use app::domain::{QueueName, WorkerId, WorkerShare, WorkerStatus};
 use tokio::{
-    sync::Semaphore,
     task::JoinSet,
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{JobContext, Registry, context::Parts, endings::Endings, house, pace::Pace, runner};
-use crate::backplane::{ClaimRequest, ClaimedJob, Directive, Ending, Heartbeat, Lease, Outcome, WorkerProfile};
+use super::{
+    Registry,
+    context::{Parts, Signals},
+    house,
+    lane::Lane,
+};
+use crate::backplane::{Directive, Heartbeat, Lease, WorkerProfile};
 
 /// How long a lease holds without a heartbeat.
 pub const LEASE: Duration = Duration::from_secs(10);
-/// How long one claim waits for work. A claim is never dropped half-way, for that would leave its jobs to the rescue; so this is
-/// also how long an idle worker takes to stop.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// Jobs of one claim.
-const MOST_AT_ONCE: u32 = 500;
+/// How often a worker presents itself again: an engine may have forgotten it.
+const PRESENTING: Duration = Duration::from_secs(30);
 /// How long to wait after the engine failed.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+
 /// What a worker takes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkerConfig {
     /// Its name; a UUID of this boot is added, so that a restart under the same name works at once.
     pub name: String,
+    /// The machine that it runs on, for lists.
+    pub host: String,
     /// Queues, and how many jobs of each at the same time.
     pub queues: Vec<(QueueName, u32)>,
+    /// How long jobs that run may go on when the worker is told to stop. What has not ended by then is handed back.
+    pub drain: Duration,
 }
 
 /// A worker of this process.
@@ -44,17 +50,9 @@ pub struct Worker {
     config: WorkerConfig,
     registry: Registry,
     parts: Parts,
-    held: Mutex<HashMap<Lease, CancellationToken>>,
-}
-
-/// A queue that a worker takes jobs from.
-struct Queue {
-    name: QueueName,
-    concurrency: u32,
-    /// Places for jobs that run.
-    slots: Semaphore,
-    pace: Pace,
-    endings: Endings,
+    held: Mutex<HashMap<Lease, Signals>>,
+    /// Cancelled when jobs have to stop.
+    drained: CancellationToken,
 }
 
 impl Worker {
@@ -66,126 +64,124 @@ impl Worker {
             registry,
             parts,
             held: Mutex::default(),
+            drained: CancellationToken::new(),
         })
     }
 
-    /// Works until `stopping` is cancelled, and then until its running jobs have come to a stop.
-    pub async fn run(self: Arc<Self>, stopping: CancellationToken) {
+    /// Works until `closing` is cancelled, and then until its running jobs have come to an end, or to a stop when the time for draining
+    /// is over.
+    pub async fn run(self: Arc<Self>, closing: CancellationToken) {
         while let Err(error) = self.parts.backplane.join(&self.profile()).await {
             tracing::error!(%error, "the worker can't join; trying again");
-            if stopping.run_until_cancelled(tokio::time::sleep(AFTER_A_FAILURE)).await.is_none() {
+            if closing.run_until_cancelled(tokio::time::sleep(AFTER_A_FAILURE)).await.is_none() {
                 return;
             }
         }
         tracing::info!(worker_id = %self.id, queues = ?self.config.queues, "working");
         // Leases are kept until the last job has ended, so longer than claims are made.
-        let drained = CancellationToken::new();
-        let keeping = tokio::spawn(Arc::clone(&self).keep_leases(drained.clone()));
-        let house = tokio::spawn(house::keep(self.parts.clone(), drained.clone()));
-        let (endings, writing) = Endings::gather(self.parts.clone());
+        let ended = CancellationToken::new();
+        let keeping = tokio::spawn(Arc::clone(&self).keep_leases(closing.clone(), ended.clone()));
+        let house = tokio::spawn(house::keep(self.parts.clone(), ended.clone()));
+        let draining = tokio::spawn(Arc::clone(&self).drain(closing.clone()));
 
-        let mut queues = JoinSet::new();
+        let mut lanes = JoinSet::new();
         for (queue, concurrency) in self.config.queues.clone() {
-            let queue = Queue {
-                name: queue,
-                concurrency,
-                slots: Semaphore::new(concurrency as usize),
-                pace: Pace::default(),
-                endings: endings.clone(),
-            };
-            queues.spawn(Arc::clone(&self).serve(Arc::new(queue), stopping.clone()));
+            lanes.spawn(Lane::new(Arc::clone(&self), queue, concurrency).serve(closing.clone()));
         }
-        drop(endings);
-        queues.join_all().await;
-        drained.cancel();
-        for task in [keeping, house, writing] {
+        lanes.join_all().await;
+        ended.cancel();
+        draining.abort();
+        for task in [keeping, house] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the worker broke");
             }
         }
+        if let Err(error) = self.parts.backplane.leave(&self.id).await {
+            tracing::warn!(%error, "the worker could not leave; it will be seen as gone for a while");
+        }
         tracing::info!(worker_id = %self.id, "stopped");
     }
 
-    /// Claims from one queue as long as there is room: for the free places, and some ahead where jobs are short.
-    async fn serve(self: Arc<Self>, queue: Arc<Queue>, stopping: CancellationToken) {
-        let mut running = JoinSet::new();
-        while !stopping.is_cancelled() {
-            while running.try_join_next().is_some() {}
-            let ahead = queue.pace.ahead(queue.concurrency);
-            let running_now = u32::try_from(running.len()).unwrap_or(u32::MAX);
-            let room = (queue.concurrency + ahead).saturating_sub(running_now);
-            // Half of what lies ahead at once, rather than one claim for each job that ends.
-            if room < 1 + ahead / 2 {
-                stopping.run_until_cancelled(running.join_next()).await;
-                continue;
-            }
-            let request = ClaimRequest {
-                worker: self.id.clone(),
-                queues: vec![queue.name.clone()],
-                limit: room.min(MOST_AT_ONCE),
-                lease: LEASE,
-            };
-            match self.parts.backplane.claim(&request, PATIENCE).await {
-                Ok(jobs) => {
-                    for job in jobs {
-                        running.spawn(Arc::clone(&self).attempt(job, Arc::clone(&queue), stopping.clone()));
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(%error, "no job could be claimed; trying again");
-                    stopping.run_until_cancelled(tokio::time::sleep(AFTER_A_FAILURE)).await;
-                }
-            }
-        }
-        running.join_all().await;
+    pub(super) const fn id(&self) -> &WorkerId {
+        &self.id
     }
 
-    /// Runs one attempt, holding its lease until its ending is written.
-    async fn attempt(self: Arc<Self>, job: ClaimedJob, queue: Arc<Queue>, stopping: CancellationToken) {
-        let lease_lost = CancellationToken::new();
-        let lease = job.lease.clone();
-        self.held().insert(lease.clone(), lease_lost.clone());
-        let context = JobContext {
-            parts: self.parts.clone(),
-            lease: lease.clone(),
-            attempt: job.attempt,
-            stopping: stopping.clone(),
-            lease_lost,
-        };
-        let ending = match stopping.run_until_cancelled(queue.slots.acquire()).await {
-            Some(Ok(_slot)) => {
-                let began = Instant::now();
-                let ending = runner::run(&self.registry, job, &context).await;
-                queue.pace.note(began.elapsed());
-                ending
-            }
-            // It had not begun when the worker was told to stop.
-            _ => Some(Ending { lease: lease.clone(), outcome: Outcome::HandedBack }),
-        };
-        if let Some(ending) = ending {
-            queue.endings.write(ending).await;
-        }
-        self.held().remove(&lease);
+    pub(super) const fn parts(&self) -> &Parts {
+        &self.parts
     }
 
-    /// Renews all leases three times as often as they run out.
-    async fn keep_leases(self: Arc<Self>, until: CancellationToken) {
+    pub(super) const fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Keeps a lease from now on; returns how its holder learns that it has to stop.
+    pub(super) fn hold(&self, lease: &Lease) -> Signals {
+        let signals = Signals { stopping: self.drained.clone(), ..Signals::default() };
+        self.held().insert(lease.clone(), signals.clone());
+        signals
+    }
+
+    /// Keeps leases no longer.
+    pub(super) fn let_go(&self, leases: &[Lease]) {
+        let mut held = self.held();
+        for lease in leases {
+            held.remove(lease);
+        }
+    }
+
+    async fn drain(self: Arc<Self>, closing: CancellationToken) {
+        closing.cancelled().await;
+        tokio::time::sleep(self.config.drain).await;
+        self.drained.cancel();
+    }
+
+    /// Renews all leases three times as often as they run out, and sooner when something was asked of this worker.
+    async fn keep_leases(self: Arc<Self>, closing: CancellationToken, until: CancellationToken) {
         let mut ticks = tokio::time::interval(LEASE / 3);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while until.run_until_cancelled(ticks.tick()).await.is_some() {
-            let leases: Vec<Lease> = self.held().keys().cloned().collect();
-            let status = if leases.is_empty() { WorkerStatus::Idle } else { WorkerStatus::Active };
-            let heartbeat = Heartbeat { worker: &self.id, status, leases: &leases, lease: LEASE };
-            match self.parts.backplane.heartbeat(heartbeat).await {
-                Ok(directives) => {
-                    for directive in directives {
-                        let (Directive::Lost(lease) | Directive::Cancel(lease)) = directive;
-                        if let Some(lease_lost) = self.held().get(&lease) {
-                            lease_lost.cancel();
-                        }
-                    }
+        let mut presented = Instant::now();
+        loop {
+            tokio::select! {
+                () = until.cancelled() => return,
+                _ = ticks.tick() => {}
+                () = self.parts.backplane.summons(&self.id) => {}
+            }
+            if presented.elapsed() > PRESENTING {
+                presented = Instant::now();
+                if let Err(error) = self.parts.backplane.join(&self.profile()).await {
+                    tracing::warn!(%error, "the worker can't present itself again");
                 }
-                Err(error) => tracing::error!(%error, "leases could not be renewed"),
+            }
+            self.beat(&closing).await;
+        }
+    }
+
+    async fn beat(&self, closing: &CancellationToken) {
+        let leases: Vec<Lease> = self.held().keys().cloned().collect();
+        let status = match (closing.is_cancelled(), leases.is_empty()) {
+            (true, _) => WorkerStatus::Stopping,
+            (false, true) => WorkerStatus::Idle,
+            (false, false) => WorkerStatus::Active,
+        };
+        let heartbeat = Heartbeat { worker: &self.id, status, leases: &leases, lease: LEASE };
+        match self.parts.backplane.heartbeat(heartbeat).await {
+            Ok(directives) => directives.iter().for_each(|directive| self.obey(directive)),
+            Err(error) => tracing::error!(%error, "leases could not be renewed"),
+        }
+    }
+
+    fn obey(&self, directive: &Directive) {
+        let held = self.held();
+        match directive {
+            Directive::Lost(lease) => {
+                if let Some(signals) = held.get(lease) {
+                    signals.lease_lost.cancel();
+                }
+            }
+            Directive::Cancel(lease) => {
+                if let Some(signals) = held.get(lease) {
+                    signals.cancelled.cancel();
+                }
             }
         }
     }
@@ -199,13 +195,13 @@ impl Worker {
         WorkerProfile {
             worker: self.id.clone(),
             name: self.config.name.clone(),
-            host: String::new(),
+            host: self.config.host.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             queues: shares.collect(),
         }
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<Lease, CancellationToken>> {
+    fn held(&self) -> MutexGuard<'_, HashMap<Lease, Signals>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,10 +9,9 @@ use server::{
     Limits,
     backplane::ClaimRequest,
     import,
-    jobs::{BulkImportCustomers, Job, JobContext, JobError, context::Parts},
+    jobs::{BulkImportCustomers, Job, JobContext, JobError, Signals, context::Parts},
 };
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use crate::harness::{App, DEADLINE, Work, spawn, spawn_app};
 
@@ -40,13 +39,8 @@ impl Attempt {
         let queues = vec![BulkImportCustomers::QUEUE.into()];
         let request = ClaimRequest { worker, queues, limit: 1, lease: Duration::ZERO };
         let job = parts.backplane.claim(&request, DEADLINE).await.expect("claimed").pop().expect("a job in time");
-        let context = JobContext {
-            parts: parts.clone(),
-            lease: job.lease,
-            attempt: job.attempt,
-            stopping: CancellationToken::new(),
-            lease_lost: CancellationToken::new(),
-        };
+        let context =
+            JobContext { parts: parts.clone(), lease: job.lease, attempt: job.attempt, signals: Signals::default() };
         Self { import_id, context }
     }
 
@@ -109,7 +103,7 @@ async fn an_attempt_that_was_frozen_writes_nothing_after_another_took_the_import
     let import_id = accepted["importId"].as_str().and_then(|id| id.parse().ok()).expect("an id");
     // The first attempt checks the file and stops before its first chunk, so that all later ones begin by writing.
     let first = Attempt::claim(&app.parts, import_id).await;
-    first.context.stopping.cancel();
+    first.context.signals.stopping.cancel();
     assert!(matches!(first.run().await, Err(JobError::Stopped)));
     give_up(&app).await;
 
@@ -127,7 +121,7 @@ async fn an_attempt_that_was_frozen_writes_nothing_after_another_took_the_import
     let next = Attempt::claim(&app.parts, import_id).await;
     let (stopped, ()) = tokio::join!(next.run(), async {
         moved(&app, &import).await;
-        next.context.stopping.cancel();
+        next.context.signals.stopping.cancel();
     });
     assert!(matches!(stopped, Err(JobError::Stopped)));
     let half_way = outcome(&app, &import).await;

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use ::app::domain::QueueName;
 use reqwest::{Client, Response, StatusCode, header, multipart};
 use serde_json::Value;
 use server::{
@@ -68,11 +69,16 @@ pub(crate) async fn spawn_over(url: &str, folder: TempDir, work: Work, limits: L
     let mut tasks = vec![tokio::spawn(async move { serving.await.expect("served") })];
     if work == Work::Here {
         let queues = vec![(BulkImportCustomers::QUEUE.into(), 2), (Echo::QUEUE.into(), 2)];
-        let config = WorkerConfig { name: "test".to_owned(), queues };
+        let config = worker_of("test", queues);
         tasks.push(tokio::spawn(Worker::new(config, Registry::all(), parts.clone()).run(stopping.clone())));
     }
     let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
     App { base, client, parts, stopping, tasks, folder, url: url.to_owned() }
+}
+
+/// A worker that stops at once.
+pub(crate) fn worker_of(name: &str, queues: Vec<(QueueName, u32)>) -> WorkerConfig {
+    WorkerConfig { name: name.to_owned(), host: "here".to_owned(), queues, drain: Duration::ZERO }
 }
 
 /// The parts of the installation over a database and a folder.

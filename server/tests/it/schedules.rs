@@ -35,7 +35,10 @@ async fn a_schedule_is_made_listed_shown_and_removed() {
 
     assert_eq!((made.status, made.location.as_deref()), (StatusCode::CREATED, Some("/api/v1/schedules/nightly")));
     let schedule = made.json;
-    assert_eq!((&schedule["timeZone"], &schedule["missed"], &schedule["paused"]), (&json!("UTC"), &json!("skip"), &json!(false)));
+    assert_eq!(
+        (&schedule["timeZone"], &schedule["missed"], &schedule["paused"]),
+        (&json!("UTC"), &json!("skip"), &json!(false))
+    );
     assert_eq!((&schedule["data"], &schedule["opts"]), (&json!({"a": 1}), &json!({})));
     assert_eq!((&schedule["lastRunAt"], &schedule["lastJobId"]), (&Value::Null, &Value::Null));
     assert!(moment(&schedule["nextRunAt"]) > moment(&schedule["createdAt"]));

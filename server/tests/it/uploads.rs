@@ -11,12 +11,12 @@ use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
 use server::{
     Limits,
-    jobs::{Registry, Worker, WorkerConfig, sweeper},
+    jobs::{Registry, Worker, sweeper},
 };
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::harness::{App, DEADLINE, Work, spawn};
+use crate::harness::{App, DEADLINE, Work, spawn, worker_of};
 
 const CSV: &str = "email\nann@x.org\n";
 const AGE: Duration = Duration::from_hours(1);
@@ -143,7 +143,7 @@ async fn a_worker_sweeps_when_it_begins() {
     let app = spawn(Work::Nowhere, Limits::default()).await;
     plant(&app, &format!("{}.csv", some_import()), sweeper::AGE * 2);
     let stopping = CancellationToken::new();
-    let config = WorkerConfig { name: "test".to_owned(), queues: vec![("none".into(), 1)] };
+    let config = worker_of("test", vec![("none".into(), 1)]);
 
     let worker = tokio::spawn(Worker::new(config, Registry::all(), app.parts.clone()).run(stopping.clone()));
 
