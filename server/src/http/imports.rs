@@ -104,7 +104,7 @@ pub(super) struct Accepted {
     status: ImportStatus,
 }
 
-/// The form of an upload, for the document only: it is read as it streams.
+/// The form of an upload.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "names the fields of a form that is never held in memory")]
 struct FileForm {

@@ -147,7 +147,7 @@ pub(super) async fn cancel(
 /// Takes a job up again.
 ///
 /// One that failed or was cancelled waits again, with all its attempts before it and its past kept. A delayed one is made ready at once. One
-/// that waits stays what it is.
+/// that waits stays what it is. One that runs or is done is refused, and so is one whose unique key another job holds.
 #[utoipa::path(
     post,
     path = "/api/v1/jobs/{jobId}/retry",
@@ -179,7 +179,7 @@ pub(super) async fn retry(State(parts): State<Parts>, Id(job_id): Id<JobId>) -> 
 
 /// Removes a job.
 ///
-/// With its past and its log. One that was still to come is told of as cancelled first.
+/// With its past and its log. One that was still to come is told of as cancelled first. One that a worker has is refused.
 #[utoipa::path(
     delete,
     path = "/api/v1/jobs/{jobId}",

@@ -39,7 +39,6 @@ pub mod workers;
 
 use axum::{
     Router,
-    body::Bytes,
     extract::DefaultBodyLimit,
     middleware,
     routing::{get, post},
@@ -52,7 +51,7 @@ use crate::AppState;
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
     let (api, document) = api().split_for_parts();
-    let document = Bytes::from(document.to_json().unwrap_or_default());
+    let document = openapi::written(&document);
     let forms = Router::new().route("/customers/import", post(imports::upload_form)).layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/openapi.json", get(async move || openapi::answer(document)))

@@ -41,6 +41,11 @@ pub(super) fn beginning() -> openapi::OpenApi {
     document
 }
 
+/// The document as it is sent. What the program calls `None` is called `null` by its readers.
+pub(super) fn written(document: &openapi::OpenApi) -> Bytes {
+    Bytes::from(document.to_json().unwrap_or_default().replace("`None`", "`null`"))
+}
+
 /// `GET /openapi.json`, written once.
 pub(super) fn answer(json: Bytes) -> Response {
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];

@@ -95,7 +95,7 @@ async fn set_paused(backplane: &dyn Backplane, name: QueueName, pause: Pause) ->
 pub(super) struct Settings {
     /// Jobs of it that may run at the same time, over all workers, 1 to 10,000; `null` lifts the limit.
     #[serde(deserialize_with = "named")]
-    #[schema(minimum = 1, maximum = 10_000)]
+    #[schema(minimum = 1, maximum = 10_000, required = true)]
     concurrency_limit: Option<u32>,
 }
 

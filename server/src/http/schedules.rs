@@ -55,6 +55,8 @@ pub(super) async fn show(State(parts): State<Parts>, Id(name): Id<String>) -> Re
 }
 
 /// Makes a schedule.
+///
+/// Its pattern is five fields of crontab(5), or a nickname such as `@daily`. A name that is taken is refused.
 #[utoipa::path(
     post,
     path = "/api/v1/schedules",

@@ -34,11 +34,11 @@ pub(super) struct Wishes {
     /// The `id` of the last frame that was read: everything since then follows, in order, once. The header `Last-Event-ID` comes before it.
     cursor: Option<String>,
     /// `off` leaves the line `event:` out of frames, so that a browser gives all of them to one listener.
-    #[param(value_type = Option<Switch>)]
+    #[param(value_type = Option<Switch>, inline)]
     names: Option<String>,
 }
 
-/// Whether frames have names, for the document only.
+/// Whether frames have names.
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase", default = "on")]
 #[expect(dead_code, reason = "what the parameter may be; it is read as a text")]

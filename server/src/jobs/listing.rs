@@ -79,8 +79,8 @@ impl<'a> Pick<'a> {
     ) -> Result<bool, BackplaneError> {
         loop {
             let limit = self.handful();
-            let shelf = Shelf { state, queue_name: self.query.queue_name.clone(), after: after.clone(), limit };
-            let jobs = inspect.shelf(&shelf).await?;
+            let wanted = Shelf { state, queue_name: self.query.queue_name.clone(), after: after.clone(), limit };
+            let jobs = inspect.shelf(&wanted).await?;
             // Fewer than were asked for are not the end: an engine may have met some that were removed under its hands.
             let Some(last) = jobs.last() else { return Ok(true) };
             after = Some(Place::of(last));
@@ -169,15 +169,15 @@ mod tests {
 
     #[async_trait]
     impl Inspect for Shelves {
-        async fn shelf(&self, shelf: &Shelf) -> Result<Vec<Job>, BackplaneError> {
+        async fn shelf(&self, asked: &Shelf) -> Result<Vec<Job>, BackplaneError> {
             let is_there = |job: &&Job| {
-                let is_behind = shelf.after.as_ref().is_none_or(|after| Place::of(job) > *after);
-                let is_of_queue = shelf.queue_name.as_ref().is_none_or(|queue| *queue == job.queue_name);
-                job.state == shelf.state && is_of_queue && is_behind
+                let is_behind = asked.after.as_ref().is_none_or(|after| Place::of(job) > *after);
+                let is_of_queue = asked.queue_name.as_ref().is_none_or(|queue| *queue == job.queue_name);
+                job.state == asked.state && is_of_queue && is_behind
             };
             let mut jobs: Vec<Job> = self.0.iter().filter(is_there).cloned().collect();
             jobs.sort_by_key(Place::of);
-            jobs.truncate(shelf.limit as usize);
+            jobs.truncate(asked.limit as usize);
             Ok(jobs)
         }
 
