@@ -27,6 +27,14 @@ impl Dialect {
         }
     }
 
+    /// The texts bound at a place, as a table whose only column is `name`.
+    pub(crate) fn names(self, place: usize) -> String {
+        match self {
+            Self::Sqlite => format!("(select value as name from json_each(${place}))"),
+            Self::Postgres => format!("(select unnest(${place}) as name)"),
+        }
+    }
+
     /// At the end of a `select`: takes the rows, and passes over those that another transaction has taken. SQLite's only writer has
     /// them all.
     pub(crate) const fn take_free(self) -> &'static str {

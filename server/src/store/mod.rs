@@ -99,7 +99,7 @@ impl StoreError {
 }
 
 /// Milliseconds of a column as a moment.
-fn moment(
+pub(crate) fn moment(
     table: &'static str,
     column: &'static str,
     id: &impl ToString,
@@ -114,7 +114,7 @@ fn moment(
 }
 
 /// A column that may be null, as a moment.
-fn optional_moment(
+pub(crate) fn optional_moment(
     table: &'static str,
     column: &'static str,
     id: &impl ToString,

@@ -82,6 +82,18 @@ impl Transaction {
         Ok(())
     }
 
+    /// The same for what nobody waits for, such as a sign of life: nobody is woken.
+    ///
+    /// # Errors
+    /// The database refused; nothing of it is true then.
+    pub(crate) async fn commit_quietly(self) -> Result<(), StoreError> {
+        match self.inner {
+            Inner::Sqlite(sqlite) => drop(sqlite.commit().await?),
+            Inner::Postgres(postgres, _) => postgres.commit().await?,
+        }
+        Ok(())
+    }
+
     /// Leaves no trace, and gives the connection back. Dropping does the same at the cost of a new connection to Postgres.
     ///
     /// # Errors

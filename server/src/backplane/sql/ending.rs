@@ -1,178 +1,219 @@
-//! Ending attempts, many at once. Each is taken or refused by itself, fenced by its token.
+//! Ending attempts, many at once. Each is taken or refused by itself, fenced by its token: only active jobs have one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use app::events::{Event, JobStatus};
+use app::{
+    domain::{JobId, JobState},
+    events::{Event, JobStatus},
+};
 
 use super::{
+    attempts::{CALLED_OFF, Ended},
     millis,
-    row::{JobRow, job_columns},
+    row::{JobRow, job_columns, state},
+    step::Step,
 };
 use crate::{
-    backplane::{BackplaneError, Ending, Finished, Lease, Outcome},
-    store::{Database, Rows, StoreError, Transaction, Value, outbox},
+    backplane::{BackplaneError, Ending, Finished, Lease, Outcome, fingerprint},
+    store::{Rows, StoreError, Value},
 };
 
-/// Ends attempts within one transaction.
-pub(super) async fn finish(database: &Database, endings: Vec<Ending>) -> Result<Vec<Finished>, BackplaneError> {
-    let mut transaction = database.begin().await?;
-    let now = transaction.now();
-    let now_ms = now.as_millisecond();
-    let mut held = take(&mut transaction, &endings).await?;
-
-    let (mut ended, mut attempts, mut events) = (Vec::new(), Vec::new(), Vec::new());
+/// Ends attempts within a step.
+pub(super) async fn end(step: &mut Step, endings: Vec<Ending>) -> Result<Vec<Finished>, BackplaneError> {
     let mut finished = Vec::with_capacity(endings.len());
-    for Ending { lease, outcome } in endings {
-        // Whoever ends the same attempt twice has ended it with the first.
-        let Some(row) = held.remove(&lease) else {
-            finished.push(Finished::Refused);
-            continue;
-        };
-        let end = End::of(&outcome, now_ms);
-        if !matches!(outcome, Outcome::HandedBack) {
-            attempts.push(row.history(&end, now_ms));
-        }
-        let mut update = row.job.update(end.status)?;
-        update.attempt -= u32::from(end.is_given_back && update.attempt > 0);
-        update.error.clone_from(&end.error);
-        if let Outcome::Completed(result) = outcome {
-            update.progress = 100;
-            update.result = Some(result);
-        }
-        events.push(Event::JobUpdate(update));
-        ended.push(end.row(row.job.job_id));
-        finished.push(Finished::Accepted);
+    let mut rest = endings;
+    while !rest.is_empty() {
+        // A row can be changed once by a statement. Of two endings of one job, one is late, and nobody knows yet which of them.
+        let mut jobs = HashSet::with_capacity(rest.len());
+        let second = rest.iter().position(|ending| !jobs.insert(ending.lease.job_id.clone()));
+        let later = rest.split_off(second.unwrap_or(rest.len()));
+        finished.extend(end_each_once(step, rest).await?);
+        rest = later;
     }
-
-    write(&mut transaction, ended, attempts).await?;
-    outbox::append_all(&mut transaction, events, now).await?;
-    transaction.commit().await?;
     Ok(finished)
 }
 
-/// A job in the hands of whoever ends its attempt.
+async fn end_each_once(step: &mut Step, endings: Vec<Ending>) -> Result<Vec<Finished>, BackplaneError> {
+    let is_plain = endings.iter().all(|ending| matches!(ending.outcome, Outcome::Completed(_)));
+    let rows = if is_plain { complete(step, &endings).await? } else { close(step, &endings).await? };
+    let mut rows: HashMap<JobId, EndedRow> = rows.into_iter().map(|row| (JobId(row.job.job_id.clone()), row)).collect();
+    let mut finished = Vec::with_capacity(endings.len());
+    for Ending { lease, outcome } in endings {
+        match rows.remove(&lease.job_id) {
+            Some(row) => {
+                note(step, &row, outcome)?;
+                finished.push(Finished::Accepted);
+            }
+            None => finished.push(Finished::Refused),
+        }
+    }
+    Ok(finished)
+}
+
+/// A job whose attempt ended, as it is now.
 #[derive(sqlx::FromRow)]
-struct HeldRow {
+struct EndedRow {
     #[sqlx(flatten)]
     job: JobRow,
-    token: String,
-    worker_id: String,
-    started_at: i64,
+    state: String,
+    worker_id: Option<String>,
+    started_at: Option<i64>,
 }
 
-impl HeldRow {
-    /// A line in the job's history.
-    fn history(&self, end: &End, now_ms: i64) -> [Value; 6] {
-        [
-            (&self.job.job_id).into(),
-            self.job.attempt.into(),
-            (&self.worker_id).into(),
-            self.started_at.into(),
-            now_ms.into(),
-            (&end.error).into(),
-        ]
+/// Counts a job's end, tells of it, and writes it into its past where it belongs there.
+fn note(step: &mut Step, row: &EndedRow, outcome: Outcome) -> Result<(), StoreError> {
+    let state = state(&row.state, &row.job.job_id)?;
+    step.moved(&row.job, JobState::Active, state);
+    let status = match (state, &outcome) {
+        (JobState::Completed, _) => JobStatus::Completed,
+        (JobState::Failed, _) => JobStatus::Failed,
+        (JobState::Cancelled, _) => JobStatus::Cancelled,
+        (_, Outcome::Retry { .. }) => JobStatus::Retrying,
+        (_, Outcome::Snoozed { .. }) => JobStatus::Delayed,
+        _ => JobStatus::Waiting,
+    };
+    let mut update = row.job.update(status)?;
+    let error = match (status, outcome) {
+        (JobStatus::Cancelled, _) => Some(CALLED_OFF.to_owned()),
+        (_, Outcome::Completed(result)) => {
+            update.result = Some(result);
+            None
+        }
+        (_, Outcome::Retry { error, .. } | Outcome::Failed { error }) => {
+            update.error = Some(error.clone());
+            Some(error)
+        }
+        _ => None,
+    };
+    if let Some(error) = error {
+        let JobRow { job_id, attempt, .. } = &row.job;
+        let worker_id = row.worker_id.as_deref();
+        let now_ms = step.now_ms();
+        step.attempts.add(&Ended { job_id, attempt: *attempt, worker_id, started_at: row.started_at }, &error, now_ms);
     }
-}
-
-/// Takes the jobs whose leases still hold: only active ones have a token. Asked for their state as well, Postgres would look at all active
-/// jobs for each lease.
-async fn take(transaction: &mut Transaction, endings: &[Ending]) -> Result<HashMap<Lease, HeldRow>, StoreError> {
-    let leases =
-        endings.iter().map(|ending| [ending.lease.job_id.as_str().into(), (&ending.lease.token).into()]).collect();
-    let select = format!(
-        concat!(
-            "select ",
-            job_columns!(),
-            ", token, worker_id, started_at
-             from lease join jobs on job_id = its_job and token = its_token
-             order by job_id {take}"
-        ),
-        take = transaction.dialect().take("jobs"),
-    );
-    let leases = Rows::new("lease", ["its_job", "its_token"], leases);
-    let rows: Vec<HeldRow> = transaction.fetch_all_with(leases, &select).await?;
-    let lease = |row: &HeldRow| Lease { job_id: row.job.job_id.as_str().into(), token: row.token.clone() };
-    Ok(rows.into_iter().map(|row| (lease(&row), row)).collect())
-}
-
-async fn write(
-    transaction: &mut Transaction,
-    ended: Vec<[Value; 7]>,
-    attempts: Vec<[Value; 6]>,
-) -> Result<(), StoreError> {
-    let columns = ["its_job", "new_state", "given_back", "new_run_at", "ended_at", "its_result", "its_error"];
-    let update = "update jobs
-         set state = new_state, attempt = attempt - given_back, run_at = new_run_at, finished_at = ended_at,
-             result = its_result, error = its_error,
-             progress = case when new_state = 'completed' then 100 else progress end,
-             token = null, worker_id = null, lease_expires_at = null
-         from ending where job_id = its_job";
-    transaction.execute_with(Rows::new("ending", columns, ended), update).await?;
-    let columns = ["job_id", "attempt", "worker_id", "started_at", "finished_at", "error"];
-    let insert = "insert into job_attempts (job_id, attempt, worker_id, started_at, finished_at, error)
-         select job_id, attempt, worker_id, started_at, finished_at, error from line";
-    transaction.execute_with(Rows::new("line", columns, attempts), insert).await?;
+    step.tell(Event::JobUpdate(update));
     Ok(())
+}
+
+macro_rules! ended_columns {
+    () => {
+        concat!(" returning ", job_columns!(), ", state, worker_id, started_at")
+    };
+}
+
+/// In the order of the jobs: whoever takes several rows takes them so, and no two wait for each other.
+fn in_order(endings: &[Ending]) -> Vec<&Ending> {
+    let mut endings: Vec<&Ending> = endings.iter().collect();
+    endings.sort_unstable_by(|a, b| a.lease.job_id.cmp(&b.lease.job_id));
+    endings
+}
+
+/// Ends attempts that completed their jobs: nearly all do, so it is the shorter statement. Asked for their state as well, Postgres would
+/// look at all active jobs for each lease.
+async fn complete(step: &mut Step, endings: &[Ending]) -> Result<Vec<EndedRow>, StoreError> {
+    let now_ms = step.now_ms();
+    let row = |ending: &Ending| {
+        let Lease { job_id, token } = &ending.lease;
+        let result = match &ending.outcome {
+            Outcome::Completed(result) => Some(result.to_string()),
+            _ => None,
+        };
+        [job_id.as_str().into(), token.into(), result.into(), now_ms.into()]
+    };
+    let rows = in_order(endings).into_iter().map(row).collect();
+    let update = concat!(
+        "update jobs
+         set state = 'completed', finished_at = now, result = its_result, error = null, progress = 100,
+             token = null, lease_expires_at = null, cancel_asked_at = null
+         from ending where job_id = its_job and token = its_token",
+        ended_columns!()
+    );
+    let ending = Rows::new("ending", ["its_job", "its_token", "its_result", "now"], rows);
+    step.transaction.fetch_all_with(ending, update).await
+}
+
+/// Ends attempts however they ended. A job that was called off is cancelled, unless it has a result or an error of its own.
+async fn close(step: &mut Step, endings: &[Ending]) -> Result<Vec<EndedRow>, StoreError> {
+    let now_ms = step.now_ms();
+    let rows = in_order(endings).into_iter().map(|ending| End::of(&ending.outcome, now_ms).row(&ending.lease, now_ms));
+    let is_off = "(cancel_asked_at is not null and new_state in ('waiting', 'delayed'))";
+    let update = format!(
+        concat!(
+            "update jobs
+             set state = case when {is_off} then 'cancelled' else new_state end,
+                 finished_at = case when {is_off} or new_state in ('completed', 'failed', 'cancelled') then now end,
+                 attempt = attempt - case when {is_off} then 0 else given_back end,
+                 run_at = case when {is_off} then run_at else coalesce(new_run_at, run_at) end,
+                 is_parked = case when cancel_asked_at is null and new_state = 'waiting' and concurrency_key is not null
+                     then 1 else 0 end,
+                 result = its_result, error = case when {is_off} then null else its_error end,
+                 error_fingerprint = its_fingerprint,
+                 progress = case when new_state = 'completed' then 100 else progress end,
+                 token = null, lease_expires_at = null, cancel_asked_at = null
+             from ending where job_id = its_job and token = its_token",
+            ended_columns!()
+        ),
+        is_off = is_off,
+    );
+    let columns = [
+        "its_job",
+        "its_token",
+        "new_state",
+        "given_back",
+        "new_run_at",
+        "now",
+        "its_result",
+        "its_error",
+        "its_fingerprint",
+    ];
+    step.transaction.fetch_all_with(Rows::new("ending", columns, rows.collect()), &update).await
 }
 
 /// The columns that an outcome leads to.
 struct End {
-    state: &'static str,
-    status: JobStatus,
+    state: JobState,
     is_given_back: bool,
-    run_at: i64,
-    finished_at: Option<i64>,
+    run_at: Option<i64>,
     result: Option<String>,
     error: Option<String>,
+    fingerprint: Option<String>,
 }
 
 impl End {
     fn of(outcome: &Outcome, now_ms: i64) -> Self {
-        let end = Self {
-            state: "waiting",
-            status: JobStatus::Waiting,
-            is_given_back: false,
-            run_at: now_ms,
-            finished_at: None,
-            result: None,
-            error: None,
-        };
+        let into =
+            |state| Self { state, is_given_back: false, run_at: None, result: None, error: None, fingerprint: None };
         match outcome {
-            Outcome::Completed(result) => Self {
-                state: "completed",
-                status: JobStatus::Completed,
-                finished_at: Some(now_ms),
-                result: Some(result.to_string()),
-                ..end
-            },
+            Outcome::Completed(result) => Self { result: Some(result.to_string()), ..into(JobState::Completed) },
             Outcome::Retry { error, delay } => Self {
-                state: "delayed",
-                status: JobStatus::Retrying,
-                run_at: now_ms.saturating_add(millis(*delay)),
+                run_at: Some(now_ms.saturating_add(millis(*delay))),
                 error: Some(error.clone()),
-                ..end
+                ..into(JobState::Delayed)
             },
-            Outcome::Failed { error } => Self {
-                state: "failed",
-                status: JobStatus::Failed,
-                finished_at: Some(now_ms),
-                error: Some(error.clone()),
-                ..end
+            Outcome::Failed { error } => {
+                Self { error: Some(error.clone()), fingerprint: Some(fingerprint::of(error)), ..into(JobState::Failed) }
+            }
+            Outcome::Snoozed { delay } => Self {
+                is_given_back: true,
+                run_at: Some(now_ms.saturating_add(millis(*delay))),
+                ..into(JobState::Delayed)
             },
-            Outcome::Snoozed { .. } | Outcome::Cancelled => unimplemented!(),
-            Outcome::HandedBack => Self { is_given_back: true, ..end },
+            Outcome::HandedBack => Self { is_given_back: true, run_at: Some(now_ms), ..into(JobState::Waiting) },
+            Outcome::Cancelled => into(JobState::Cancelled),
         }
     }
 
-    fn row(self, job_id: String) -> [Value; 7] {
+    fn row(self, lease: &Lease, now_ms: i64) -> [Value; 9] {
         [
-            job_id.into(),
-            self.state.into(),
+            lease.job_id.as_str().into(),
+            (&lease.token).into(),
+            self.state.as_str().into(),
             i64::from(self.is_given_back).into(),
             self.run_at.into(),
-            self.finished_at.into(),
+            now_ms.into(),
             self.result.into(),
             self.error.into(),
+            self.fingerprint.into(),
         ]
     }
 }

@@ -6,12 +6,11 @@ use app::{
     domain::{JobId, JobState},
     events::{Event, JobStatus, JobUpdate},
 };
-use jiff::Timestamp;
 
-use super::millis;
+use super::{millis, step::Step};
 use crate::{
     backplane::{BackplaneError, Enqueued, NewJob},
-    store::{Database, Rows, StoreError, Transaction, Value, outbox, sql, texts},
+    store::{Database, Rows, StoreError, Transaction, Value, sql, texts},
 };
 
 /// How often a job is tried that another one was in the way of, which then was gone when it was looked for.
@@ -19,15 +18,22 @@ const TRIES: usize = 5;
 
 /// Takes jobs in within one transaction.
 pub(super) async fn enqueue(database: &Database, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, BackplaneError> {
-    let mut transaction = database.begin().await?;
-    let now = transaction.now();
+    let mut step = Step::begin(database).await?;
+    let enqueued = take_in(&mut step, jobs).await?;
+    step.commit().await?;
+    Ok(enqueued)
+}
+
+/// Takes jobs in within a step.
+pub(super) async fn take_in(step: &mut Step, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, BackplaneError> {
+    let now_ms = step.now_ms();
     let mut taken: Vec<Option<Enqueued>> = vec![None; jobs.len()];
     for _ in 0..TRIES {
-        let made = insert(&mut transaction, &jobs, &taken, now).await?;
+        let made = insert(&mut step.transaction, &jobs, &taken, now_ms).await?;
         for (place, taken) in taken.iter_mut().enumerate().filter(|(place, _)| made.contains(place)) {
             *taken = Some(Enqueued { job_id: jobs[place].job_id.clone(), is_new: true });
         }
-        find_those_in_the_way(&mut transaction, &jobs, &mut taken).await?;
+        find_those_in_the_way(&mut step.transaction, &jobs, &mut taken, now_ms).await?;
         if taken.iter().all(Option::is_some) {
             break;
         }
@@ -35,9 +41,13 @@ pub(super) async fn enqueue(database: &Database, jobs: Vec<NewJob>) -> Result<Ve
     let Some(enqueued) = taken.into_iter().collect::<Option<Vec<_>>>() else {
         return Err(StoreError::Contended { what: "a unique key of a job" }.into());
     };
-    let new = jobs.into_iter().zip(&enqueued).filter(|(_, enqueued)| enqueued.is_new);
-    outbox::append_all(&mut transaction, new.map(|(job, _)| Event::JobUpdate(told(job))), now).await?;
-    transaction.commit().await?;
+    for (job, _) in jobs.into_iter().zip(&enqueued).filter(|(_, enqueued)| enqueued.is_new) {
+        step.tally.came(job.queue_name.as_str(), state_of(&job));
+        if job.delay.is_zero() {
+            step.touch(job.concurrency_key.as_ref());
+        }
+        step.tell(Event::JobUpdate(told(job)));
+    }
     Ok(enqueued)
 }
 
@@ -46,24 +56,38 @@ async fn insert(
     transaction: &mut Transaction,
     jobs: &[NewJob],
     taken: &[Option<Enqueued>],
-    now: Timestamp,
+    now_ms: i64,
 ) -> Result<HashSet<usize>, StoreError> {
     let mut places: Vec<usize> = (0..jobs.len()).filter(|place| taken[*place].is_none()).collect();
     // In one order for everybody, so that two that take the same keys in can't wait for each other.
     places.sort_by_key(|place| (&jobs[*place].unique_key, &jobs[*place].job_id));
-    let rows = places.iter().map(|place| row(&jobs[*place], now)).collect();
-    let names = COLUMNS.join(", ");
-    let insert = format!(
-        "insert into jobs ({names}) select {names} from new_job where true on conflict do nothing returning job_id"
-    );
-    let made: Vec<(String,)> = transaction.fetch_all_with(Rows::new("new_job", COLUMNS, rows), &insert).await?;
+    let sorted = places.iter().map(|place| &jobs[*place]);
+    // Nearly all jobs are plain, and columns cost.
+    let is_plain = |job: &NewJob| job.concurrency_key.is_none() && job.unique_for.is_none();
+    let made = if sorted.clone().all(is_plain) {
+        insert_rows(transaction, PLAIN, sorted.map(|job| plain(job, now_ms)).collect()).await?
+    } else {
+        insert_rows(transaction, KEYED, sorted.map(|job| keyed(job, now_ms)).collect()).await?
+    };
     // An id that stands twice among the jobs was made for the first of them.
     let mut made: HashSet<String> = made.into_iter().map(|(job_id,)| job_id).collect();
     places.sort_unstable();
     Ok(places.into_iter().filter(|place| made.remove(jobs[*place].job_id.as_str())).collect())
 }
 
-const COLUMNS: [&str; 12] = [
+async fn insert_rows<const N: usize>(
+    transaction: &mut Transaction,
+    columns: [&'static str; N],
+    rows: Vec<[Value; N]>,
+) -> Result<Vec<(String,)>, StoreError> {
+    let names = columns.join(", ");
+    let insert = format!(
+        "insert into jobs ({names}) select {names} from new_job where true on conflict do nothing returning job_id"
+    );
+    transaction.fetch_all_with(Rows::new("new_job", columns, rows), &insert).await
+}
+
+const PLAIN: [&str; 12] = [
     "job_id",
     "queue_name",
     "job_name",
@@ -78,14 +102,34 @@ const COLUMNS: [&str; 12] = [
     "run_at",
 ];
 
-fn row(job: &NewJob, now: Timestamp) -> [Value; 12] {
-    let state = if job.delay.is_zero() { JobState::Waiting } else { JobState::Delayed };
-    let now_ms = now.as_millisecond();
+const KEYED: [&str; 15] = [
+    "job_id",
+    "queue_name",
+    "job_name",
+    "state",
+    "priority",
+    "data",
+    "public",
+    "unique_key",
+    "max_attempts",
+    "max_stalls",
+    "created_at",
+    "run_at",
+    "unique_until",
+    "concurrency_key",
+    "is_parked",
+];
+
+fn state_of(job: &NewJob) -> JobState {
+    if job.delay.is_zero() { JobState::Waiting } else { JobState::Delayed }
+}
+
+fn plain(job: &NewJob, now_ms: i64) -> [Value; 12] {
     [
         job.job_id.as_str().into(),
         job.queue_name.as_str().into(),
         (&job.job_name).into(),
-        state.as_str().into(),
+        state_of(job).as_str().into(),
         i64::from(job.priority.min(9)).into(),
         job.data.to_string().into(),
         serde_json::to_string(&job.public).unwrap_or_else(|_| "{}".to_owned()).into(),
@@ -97,26 +141,56 @@ fn row(job: &NewJob, now: Timestamp) -> [Value; 12] {
     ]
 }
 
-/// Finds the jobs that have the ids or the unique keys of those that were not made.
+fn keyed(job: &NewJob, now_ms: i64) -> [Value; 15] {
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = plain(job, now_ms);
+    let unique_until = job.unique_for.filter(|_| job.unique_key.is_some());
+    let is_parked = job.concurrency_key.is_some() && job.delay.is_zero();
+    [
+        a,
+        b,
+        c,
+        d,
+        e,
+        f,
+        g,
+        h,
+        i,
+        j,
+        k,
+        l,
+        unique_until.map(|unique_for| now_ms.saturating_add(millis(unique_for))).into(),
+        (&job.concurrency_key).into(),
+        i64::from(is_parked).into(),
+    ]
+}
+
+/// Finds the jobs that have the ids or the unique keys of those that were not made. One that ended, and whose time is over, gives its
+/// key up: it is free for the next try.
 async fn find_those_in_the_way(
     transaction: &mut Transaction,
     jobs: &[NewJob],
     taken: &mut [Option<Enqueued>],
+    now_ms: i64,
 ) -> Result<(), StoreError> {
     let refused = || jobs.iter().zip(&*taken).filter(|(_, taken)| taken.is_none()).map(|(job, _)| job);
     if refused().next().is_none() {
         return Ok(());
     }
+    let wanted = || refused().filter_map(|job| job.unique_key.as_deref());
+    if wanted().next().is_some() {
+        free_keys_whose_time_is_over(transaction, texts(wanted()), now_ms).await?;
+    }
     let dialect = transaction.dialect();
     let select = sql(format!(
         "select job_id, null as unique_key from jobs where {}
          union all
-         select job_id, unique_key from jobs where {} and state in ('waiting', 'delayed', 'active')",
+         select job_id, unique_key from jobs
+         where {} and unique_key is not null and (state in ('waiting', 'delayed', 'active') or unique_until is not null)",
         dialect.is_among("job_id", 1),
         dialect.is_among("unique_key", 2),
     ))
     .bind(texts(refused().map(|job| job.job_id.as_str())))
-    .bind(texts(refused().filter_map(|job| job.unique_key.as_deref())));
+    .bind(texts(wanted()));
     let rows: Vec<(String, Option<String>)> = transaction.fetch_all(select).await?;
     let mut ids = HashSet::new();
     let mut keys = HashMap::new();
@@ -131,6 +205,22 @@ async fn find_those_in_the_way(
         let keyed = || job.unique_key.as_ref().and_then(|key| keys.get(key)).map(|id| JobId(id.clone()));
         *taken = known.or_else(keyed).map(|job_id| Enqueued { job_id, is_new: false });
     }
+    Ok(())
+}
+
+/// Frees those of some unique keys whose jobs have ended and whose time is over: nobody does it when the time comes.
+pub(super) async fn free_keys_whose_time_is_over(
+    transaction: &mut Transaction,
+    keys: Value,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let update = format!(
+        "update jobs set unique_until = null
+         where {} and unique_key is not null and (state in ('waiting', 'delayed', 'active') or unique_until is not null)
+             and unique_until <= $2 and finished_at is not null",
+        transaction.dialect().is_among("unique_key", 1),
+    );
+    transaction.execute(sql(update).bind(keys).bind(now_ms)).await?;
     Ok(())
 }
 

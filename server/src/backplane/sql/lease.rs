@@ -1,37 +1,38 @@
 //! What the holder of a lease may do while it works: renew it, and report. Fenced by the attempt's token.
 
-use std::{collections::HashSet, time::Duration};
+use std::collections::HashMap;
 
-use app::{
-    domain::WorkerId,
-    events::{Event, JobStatus},
-};
+use app::events::{Event, JobStatus};
 
 use super::{
     millis,
     row::{JobRow, job_columns},
+    workers,
 };
 use crate::{
-    backplane::{BackplaneError, Directive, Finished, Lease, Progress},
-    store::{Database, Rows, outbox, sql},
+    backplane::{BackplaneError, Directive, Finished, Heartbeat, Lease, Progress},
+    store::{Database, Rows, StoreError, Transaction, outbox, sql},
 };
 
-/// Renews all leases of a worker in one transaction, and names those that are somebody else's by now. Only active jobs have a token.
-pub(super) async fn renew(
+/// Takes a worker's sign of life, and renews all its leases, in one transaction that wakes nobody.
+pub(super) async fn heartbeat(
     database: &Database,
-    worker: &WorkerId,
-    leases: &[Lease],
-    lease: Duration,
+    heartbeat: &Heartbeat<'_>,
 ) -> Result<Vec<Directive>, BackplaneError> {
-    if leases.is_empty() {
-        return Ok(Vec::new());
-    }
     let mut transaction = database.begin().await?;
-    let until = transaction.now().as_millisecond().saturating_add(millis(lease));
-    let rows = leases
-        .iter()
-        .map(|held| [held.job_id.as_str().into(), (&held.token).into(), worker.as_str().into(), until.into()])
-        .collect();
+    let directives = renew(&mut transaction, heartbeat).await?;
+    workers::live(&mut transaction, heartbeat).await?;
+    transaction.commit_quietly().await?;
+    Ok(directives)
+}
+
+/// Renews leases; names those that are somebody else's by now, and those of jobs that were called off. Only active jobs have a token.
+async fn renew(transaction: &mut Transaction, heartbeat: &Heartbeat<'_>) -> Result<Vec<Directive>, StoreError> {
+    let until = transaction.now().as_millisecond().saturating_add(millis(heartbeat.lease));
+    let row = |held: &Lease| {
+        [held.job_id.as_str().into(), (&held.token).into(), heartbeat.worker.as_str().into(), until.into()]
+    };
+    let rows = heartbeat.leases.iter().map(row).collect();
     let held = Rows::new("held", ["its_job", "its_token", "its_worker", "until"], rows);
     let update = format!(
         ", kept as materialized (
@@ -40,13 +41,18 @@ pub(super) async fn renew(
          )
          update jobs set lease_expires_at = (select max(until) from held)
          where job_id in (select job_id from kept)
-         returning job_id, token",
+         returning job_id, token, cancel_asked_at is not null",
         transaction.dialect().take("jobs")
     );
-    let kept: HashSet<(String, String)> = transaction.fetch_all_with(held, &update).await?.into_iter().collect();
-    transaction.commit_lazily().await?;
-    let is_lost = |held: &&Lease| !kept.contains(&(held.job_id.0.clone(), held.token.clone()));
-    Ok(leases.iter().filter(is_lost).cloned().map(Directive::Lost).collect())
+    let kept: Vec<(String, String, bool)> = transaction.fetch_all_with(held, &update).await?;
+    let kept: HashMap<(String, String), bool> =
+        kept.into_iter().map(|(job_id, token, is_called_off)| ((job_id, token), is_called_off)).collect();
+    let directive = |held: &Lease| match kept.get(&(held.job_id.0.clone(), held.token.clone())) {
+        None => Some(Directive::Lost(held.clone())),
+        Some(true) => Some(Directive::Cancel(held.clone())),
+        Some(false) => None,
+    };
+    Ok(heartbeat.leases.iter().filter_map(directive).collect())
 }
 
 /// Notes how far a job is.

@@ -4,19 +4,39 @@
 //! the next commit, of this process through a channel, of another one by what `Database::watch_other_processes` hears.
 //! Time is the transaction's: the server's clock in Postgres, the machine's in SQLite.
 
+mod attempts;
 mod claim;
 mod control;
 mod ending;
 mod enqueue;
+mod exchange;
 mod inspect;
+mod job_log;
+mod keys;
 mod lease;
+mod letters;
+mod limits;
 mod log;
+mod patience;
 mod place;
 mod presence;
+mod promotion;
+mod queues;
+mod recount;
+mod removal;
+mod rescue;
 mod row;
+mod settings;
+mod shelf;
+mod step;
+mod summons;
+mod taking_up;
+mod tally;
 mod timetable;
 mod trimming;
 mod upkeep;
+mod view;
+mod workers;
 
 use std::{sync::Arc, time::Duration};
 
@@ -64,7 +84,9 @@ pub struct SqlBackplane {
     retention: Retention,
     /// Which workers live, where the operating system can tell. In Postgres, whose workers may be on any machine, leases alone do.
     presence: Option<presence::Presence>,
-    quiet: claim::Quiet,
+    quiet: patience::Quiet,
+    limits: limits::Limits,
+    summons: summons::Summons,
     _foreign_commits: AbortOnDropHandle<()>,
 }
 
@@ -77,11 +99,18 @@ impl SqlBackplane {
         Ok(Arc::new(Self {
             log: log::Log::open(&database).await?,
             presence: database.path().map(presence::Presence::beside),
-            quiet: claim::Quiet::default(),
+            quiet: patience::Quiet::default(),
+            limits: limits::Limits::default(),
+            summons: summons::Summons::default(),
             _foreign_commits: AbortOnDropHandle::new(tokio::spawn(database.clone().watch_other_processes())),
             retention,
             database,
         }))
+    }
+
+    /// Workers whose processes are known to be gone, and whose jobs were not all taken back yet.
+    fn dead_workers(&self) -> Result<Vec<WorkerId>, BackplaneError> {
+        self.presence.as_ref().map_or(Ok(Vec::new()), presence::Presence::dead_workers)
     }
 }
 
@@ -104,42 +133,49 @@ impl Backplane for SqlBackplane {
     }
 
     async fn join(&self, profile: &WorkerProfile) -> Result<(), BackplaneError> {
-        let worker = &profile.worker;
-        self.presence.as_ref().map_or(Ok(()), |presence| presence.join(worker))
+        if let Some(presence) = &self.presence {
+            presence.join(&profile.worker)?;
+        }
+        workers::present(&self.database, profile).await
+    }
+
+    async fn leave(&self, worker: &WorkerId) -> Result<(), BackplaneError> {
+        workers::remove(&self.database, worker).await?;
+        self.summons.forget(worker);
+        if let Some(presence) = &self.presence {
+            presence.leave(worker);
+        }
+        Ok(())
     }
 
     async fn claim(&self, request: &ClaimRequest, patience: Duration) -> Result<Vec<ClaimedJob>, BackplaneError> {
-        claim::claim_patiently(&self.database, &self.quiet, request, patience).await
+        patience::claim_patiently(&self.database, &self.quiet, &self.limits, request, patience).await
     }
 
     async fn heartbeat(&self, heartbeat: Heartbeat<'_>) -> Result<Vec<Directive>, BackplaneError> {
-        let Heartbeat { worker, leases, lease, .. } = heartbeat;
-        lease::renew(&self.database, worker, leases, lease).await
+        lease::heartbeat(&self.database, &heartbeat).await
+    }
+
+    async fn summons(&self, worker: &WorkerId) {
+        self.summons.wait(&self.database, worker).await;
     }
 
     async fn report(&self, lease: &Lease, progress: Progress) -> Result<Finished, BackplaneError> {
         lease::report(&self.database, lease, progress).await
     }
 
+    async fn log(&self, lease: &Lease, lines: Vec<JobLogLine>) -> Result<Finished, BackplaneError> {
+        job_log::add(&self.database, lease, lines).await
+    }
+
     async fn exchange(&self, endings: Vec<Ending>, claim: Option<&ClaimRequest>) -> Result<Exchange, BackplaneError> {
-        let finished = ending::finish(&self.database, endings).await?;
-        let claimed = match claim {
-            Some(request) => self.claim(request, Duration::ZERO).await?,
-            None => Vec::new(),
-        };
-        Ok(Exchange { finished, claimed })
-    }
-
-    async fn leave(&self, _worker: &WorkerId) -> Result<(), BackplaneError> {
-        Ok(())
-    }
-
-    async fn summons(&self, _worker: &WorkerId) {
-        std::future::pending().await
-    }
-
-    async fn log(&self, _lease: &Lease, _lines: Vec<JobLogLine>) -> Result<Finished, BackplaneError> {
-        Ok(Finished::Accepted)
+        match claim {
+            // Nothing to end: looked at by a reader first, as any claim is.
+            Some(request) if endings.is_empty() => {
+                Ok(Exchange { finished: Vec::new(), claimed: self.claim(request, Duration::ZERO).await? })
+            }
+            _ => exchange::exchange(&self.database, &self.limits, endings, claim).await,
+        }
     }
 
     async fn append(&self, events: Vec<Event>) -> Result<Cursor, BackplaneError> {
@@ -159,10 +195,10 @@ impl Backplane for SqlBackplane {
     }
 
     async fn maintain(&self) -> Result<Maintenance, BackplaneError> {
-        let dead = self.presence.as_ref().map_or(Ok(Vec::new()), presence::Presence::dead_workers)?;
+        let dead = self.dead_workers()?;
         let done = upkeep::maintain(&self.database, &self.retention, &dead).await?;
         // A worker that is forgotten too early is waited for until its leases have run out.
-        if let Some(presence) = self.presence.as_ref().filter(|_| upkeep::is_all_rescued(&done)) {
+        if let Some(presence) = self.presence.as_ref().filter(|_| rescue::is_all_rescued(&done)) {
             presence.forget(&dead);
         }
         Ok(done)

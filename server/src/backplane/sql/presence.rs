@@ -39,6 +39,13 @@ impl Presence {
         Ok(())
     }
 
+    /// Gives a worker's lock up, and removes its file: it ended as it should.
+    pub(super) fn leave(&self, worker: &WorkerId) {
+        // The file first: one that is seen unlocked belongs to a dead worker.
+        self.forget(std::slice::from_ref(worker));
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(worker);
+    }
+
     /// Workers whose file is there and whose lock nobody holds.
     pub(super) fn dead_workers(&self) -> Result<Vec<WorkerId>, BackplaneError> {
         let entries = match std::fs::read_dir(&self.folder) {

@@ -1,7 +1,7 @@
-//! A job's row as far as its events need it.
+//! A job's row as far as its steps and their events need it.
 
 use app::{
-    domain::{JobId, QueueName},
+    domain::{JobId, JobState, QueueName},
     events::{JobStatus, JobUpdate},
 };
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::store::StoreError;
 /// All columns of a [`JobRow`].
 macro_rules! job_columns {
     () => {
-        "job_id, queue_name, job_name, public, attempt, max_attempts, progress, stage, message"
+        "job_id, queue_name, job_name, public, attempt, max_attempts, progress, stage, message, concurrency_key"
     };
 }
 pub(super) use job_columns;
@@ -28,6 +28,7 @@ pub(super) struct JobRow {
     pub(super) progress: i64,
     pub(super) stage: Option<String>,
     pub(super) message: Option<String>,
+    pub(super) concurrency_key: Option<String>,
 }
 
 impl JobRow {
@@ -59,6 +60,16 @@ pub(super) fn count(number: i64) -> u32 {
 /// JSON of a column.
 pub(super) fn json(column: &'static str, job_id: &str, text: &str) -> Result<Value, StoreError> {
     serde_json::from_str(text).map_err(|problem| broken(column, job_id, &problem))
+}
+
+/// The state that a column names.
+pub(super) fn state(name: &str, job_id: &str) -> Result<JobState, StoreError> {
+    JobState::ALL.into_iter().find(|state| state.as_str() == name).ok_or_else(|| StoreError::BrokenRow {
+        table: "jobs",
+        column: "state",
+        id: job_id.to_owned(),
+        problem: format!("no state is called {name}"),
+    })
 }
 
 fn broken(column: &'static str, job_id: &str, problem: &serde_json::Error) -> StoreError {

@@ -1,0 +1,103 @@
+//! Waiting for work.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use app::domain::QueueName;
+use tokio::time::Instant;
+
+use super::{claim, limits::Limits, step::Step};
+use crate::{
+    backplane::{BackplaneError, ClaimRequest, ClaimedJob},
+    store::{Database, StoreError, sql, texts},
+};
+
+/// Queues in which nothing waited, and after which commit that was so. Whoever waits for work looks again only after another one.
+#[derive(Default)]
+pub(super) struct Quiet(Mutex<HashMap<QueueName, u64>>);
+
+impl Quiet {
+    fn is_since(&self, queues: &[QueueName], commit: u64) -> bool {
+        let quiet = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.iter().all(|queue| quiet.get(queue) == Some(&commit))
+    }
+
+    fn note(&self, queues: &[QueueName], commit: u64) {
+        let mut quiet = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for queue in queues {
+            match quiet.get_mut(queue) {
+                Some(last) => *last = commit,
+                None => drop(quiet.insert(queue.clone(), commit)),
+            }
+        }
+    }
+}
+
+/// Claims jobs, waiting for the next commit as long as there are none and patience lasts.
+pub(super) async fn claim_patiently(
+    database: &Database,
+    quiet: &Quiet,
+    limits: &Limits,
+    request: &ClaimRequest,
+    patience: Duration,
+) -> Result<Vec<ClaimedJob>, BackplaneError> {
+    let deadline = Instant::now() + patience;
+    let mut commits = database.commits();
+    loop {
+        let commit = *commits.borrow_and_update();
+        // Whoever does not wait would not learn of a commit of another process that was not noticed yet: it always looks.
+        if patience.is_zero() || !quiet.is_since(&request.queues, commit) {
+            // Looked at by a reader first, so that idle workers don't queue up for the one writer.
+            if has_waiting(database, limits, &request.queues).await? {
+                let jobs = claim_now(database, limits, request).await?;
+                if !jobs.is_empty() {
+                    return Ok(jobs);
+                }
+            } else {
+                quiet.note(&request.queues, commit);
+            }
+        }
+        let next_commit = tokio::time::timeout_at(deadline, commits.changed());
+        if !matches!(next_commit.await, Ok(Ok(()))) {
+            return Ok(Vec::new());
+        }
+    }
+}
+
+async fn claim_now(
+    database: &Database,
+    limits: &Limits,
+    request: &ClaimRequest,
+) -> Result<Vec<ClaimedJob>, BackplaneError> {
+    let mut step = Step::begin(database).await?;
+    let claimed = claim::take(&mut step, limits, request).await?;
+    if claimed.is_empty() {
+        // A commit would wake all that wait, and they would find nothing again.
+        step.roll_back().await?;
+    } else {
+        // A claim that a power cut takes back is simply made again.
+        step.commit_lazily().await?;
+    }
+    Ok(claimed)
+}
+
+/// Whether there is a job that may run now, and which of the queues with such jobs have a limit.
+async fn has_waiting(database: &Database, limits: &Limits, queues: &[QueueName]) -> Result<bool, StoreError> {
+    // A subquery with a limit is answered with the first job that is met. As `exists` it could be joined, for which all are read.
+    let select = format!(
+        "select name, concurrency_limit is not null from {} asked left join queues on queues.queue_name = name
+         where coalesce(is_paused, 0) = 0
+             and (select true from jobs where state = 'waiting' and is_parked = 0 and jobs.queue_name = name limit 1)
+             and (concurrency_limit is null or concurrency_limit > (
+                 select count(*) from jobs where state = 'active' and jobs.queue_name = name
+             ))",
+        database.dialect().names(1)
+    );
+    let select = sql(select).bind(texts(queues.iter().map(QueueName::as_str)));
+    let found: Vec<(String, bool)> = database.fetch_all(select).await?;
+    limits.note(found.iter().map(|(queue, is_limited)| (queue.as_str(), *is_limited)));
+    Ok(!found.is_empty())
+}

@@ -1,0 +1,48 @@
+//! What operators decided about queues: whether one rests, and how many of its jobs may run at the same time.
+
+use app::{
+    domain::QueueName,
+    events::{Event, QueueUpdate},
+};
+
+use super::{queues, step::Step};
+use crate::{
+    backplane::{BackplaneError, Pause},
+    store::{Database, StoreError, sql},
+};
+
+/// Lets a queue rest, or go on. Its commit wakes whoever waits for work.
+pub(super) async fn set_paused(database: &Database, queue: &QueueName, pause: Pause) -> Result<(), BackplaneError> {
+    let mut step = Step::begin(database).await?;
+    make(&mut step, queue).await?;
+    let is_paused = pause == Pause::Paused;
+    let update = sql("update queues set is_paused = $1 where queue_name = $2 and is_paused <> $1")
+        .bind(i64::from(is_paused))
+        .bind(queue.as_str());
+    if step.transaction.execute(update).await? > 0 {
+        let counts = queues::counts(&mut step.transaction, queue).await?;
+        step.tell(Event::QueueUpdate(QueueUpdate { queue_name: queue.clone(), counts, paused: is_paused }));
+    }
+    Ok(step.commit().await?)
+}
+
+/// Sets the limit, or lifts it.
+pub(super) async fn set_concurrency_limit(
+    database: &Database,
+    queue: &QueueName,
+    limit: Option<u32>,
+) -> Result<(), BackplaneError> {
+    let mut step = Step::begin(database).await?;
+    make(&mut step, queue).await?;
+    let update = sql("update queues set concurrency_limit = $1 where queue_name = $2")
+        .bind(limit.map(i64::from))
+        .bind(queue.as_str());
+    step.transaction.execute(update).await?;
+    Ok(step.commit().await?)
+}
+
+async fn make(step: &mut Step, queue: &QueueName) -> Result<(), StoreError> {
+    let insert = sql("insert into queues (queue_name) values ($1) on conflict do nothing").bind(queue.as_str());
+    step.transaction.execute(insert).await?;
+    Ok(())
+}
