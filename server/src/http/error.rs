@@ -84,6 +84,9 @@ pub fn refusal(error: impl Into<BackplaneError>) -> ApiError {
     }
 }
 
+/// A character that no text in a database can hold, as it stands in an address.
+const NUL: &str = "%00";
+
 /// The id in the path; what is none names nothing.
 pub(super) struct Id<T>(pub(super) T);
 
@@ -96,8 +99,10 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path: Result<Path<T>, PathRejection> = Path::from_request_parts(parts, state).await;
-        let Path(id) = path.map_err(|_| ApiError::not_found("thing"))?;
-        Ok(Self(id))
+        match path {
+            Ok(Path(id)) if !parts.uri.path().contains(NUL) => Ok(Self(id)),
+            _ => Err(ApiError::not_found("thing").into()),
+        }
     }
 }
 
@@ -113,6 +118,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let has_value = |pair: &&str| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty());
+        if parts.uri.query().is_some_and(|query| query.contains(NUL)) {
+            return Err(ApiError::BadRequest { message: "Leave the NUL character out of the query.".to_owned() }.into());
+        }
         let pairs: Vec<&str> = parts.uri.query().unwrap_or_default().split('&').filter(has_value).collect();
         let unreadable = |problem: String| ApiError::BadRequest { message: problem };
         let address = Uri::try_from(format!("/?{}", pairs.join("&")));

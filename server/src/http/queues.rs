@@ -226,6 +226,9 @@ async fn in_steps(
     if !(1..=MOST_AT_ONCE).contains(&limit) {
         return Err(ApiError::invalid("limit", "Use 1 to 10,000.").into());
     }
+    if error_fingerprint.as_deref().is_some_and(|text| text.chars().any(char::is_control)) {
+        return Err(ApiError::invalid("errorFingerprint", "Use the one that a failed job shows.").into());
+    }
     as_it_stands(backplane, &queue_name).await?;
     let mut done = 0;
     loop {

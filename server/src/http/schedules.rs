@@ -174,3 +174,46 @@ fn next_after_change(before: &StoredSchedule, plan: &Plan) -> Result<Option<Time
         _ => next_run(plan),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use app::domain::{MissedRuns, ScheduleOptions};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn due_now() -> StoredSchedule {
+        let order = json!({"name": "hourly", "cron": "0 * * * *", "queueName": "test", "jobName": "echo"});
+        let order: ScheduleOrder = serde_json::from_value(order).expect("an order");
+        let now = Timestamp::now();
+        StoredSchedule {
+            plan: order.into_plan(&Registry::all()).expect("a plan"),
+            next_run_at: Some(now - Duration::from_millis(1)),
+            last_run_at: None,
+            last_job_id: None,
+            created_at: now,
+        }
+    }
+
+    fn next_after(before: &StoredSchedule, change: Value) -> Option<Timestamp> {
+        let change: ScheduleChange = serde_json::from_value(change).expect("a change");
+        let plan = change.apply(before.plan.clone(), &Registry::all()).expect("a plan");
+        next_after_change(before, &plan).expect("a moment")
+    }
+
+    #[test]
+    fn a_run_that_is_due_is_lost_only_over_a_change_of_its_moment() {
+        let before = due_now();
+        let options = ScheduleOptions { priority: Some(3), attempts: None };
+
+        let other = next_after(&before, json!({"data": 7, "opts": options, "missed": MissedRuns::Once}));
+        let moment = next_after(&before, json!({"cron": "30 * * * *"}));
+        let rest = next_after(&before, json!({"paused": true}));
+
+        assert_eq!(other, before.next_run_at);
+        assert!(moment.is_some_and(|next| Some(next) > before.next_run_at));
+        assert_eq!(rest, None);
+    }
+}

@@ -74,12 +74,13 @@ async fn a_question_that_is_wrong_is_refused_with_the_name_of_what_is_wrong() {
         ("limit=many", (400, "bad_request"), ""),
         ("state=tired", (422, "invalid"), "state"),
         ("before=seven", (400, "bad_request"), ""),
+        ("queue=%00", (400, "bad_request"), ""),
     ] {
         let answer = get(&app, &format!("/api/v1/jobs?{query}")).await;
 
         assert_eq!(answer.refusal(), refused, "{query}");
         assert_eq!(answer.json["field"].as_str().unwrap_or_default(), field);
-        let parameter = query.split('=').next().expect("a name");
+        let parameter = query.split('=').next().filter(|name| *name != "queue").unwrap_or("query");
         let names_it =
             field == parameter || answer.json["detail"].as_str().is_some_and(|text| text.contains(parameter));
         assert!(names_it, "{}", answer.json);
@@ -121,7 +122,9 @@ async fn a_job_is_shown_with_its_past_and_all_that_the_contract_names() {
     }
     assert_eq!((&job["state"], &job["data"], &job["attempt"]), (&json!("failed"), &json!({"a": 1}), &json!(1)));
     assert_eq!(job["attempts"][0]["error"], "no luck: at all");
-    assert_eq!(get(&app, "/api/v1/jobs/nobody").await.refusal(), (404, "not_found"));
+    for nobody in ["nobody", "%00", "%FF", "a%2Fb"] {
+        assert_eq!(get(&app, &format!("/api/v1/jobs/{nobody}")).await.refusal(), (404, "not_found"), "{nobody}");
+    }
 }
 
 #[tokio::test]
