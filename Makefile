@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build bundle setup setup-test test test-rust test-e2e conformance chaos lint fmt bench clean
+.PHONY: help run dev build bundle setup setup-test test test-rust test-e2e conformance chaos lint fmt bench bench-queue clean
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,11 @@ fmt: ## Format the Rust code
 bench: build ## Measure the release build
 	target/release/signalbox bench $(ARGS)
 
+bench-queue: build ## Measure Signalbox beside BullMQ and Graphile Worker, in one run
+	@tools/install-engines.sh
+	@tools/install-node-packages.sh bench
+	@node bench/compare.mjs
+
 clean: ## Remove everything built and installed below this folder
 	cargo clean
-	rm -rf tools/node_modules end2end/node_modules end2end/test-results end2end/playwright-report
+	rm -rf tools/node_modules bench/node_modules end2end/node_modules end2end/test-results end2end/playwright-report

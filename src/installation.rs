@@ -32,7 +32,7 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Parts> {
 }
 
 /// The engine that the configuration chooses.
-async fn open_backplane(config: &Config, database: &Database) -> anyhow::Result<Arc<dyn Backplane>> {
+pub(crate) async fn open_backplane(config: &Config, database: &Database) -> anyhow::Result<Arc<dyn Backplane>> {
     let sql = || SqlBackplane::open(database.clone(), config.retention);
     let redis = |url: &ServiceUrl| {
         let (url, database) = (url.expose().to_owned(), database.clone());

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use server::{
     AppState, Limits, http,
     hub::Hub,
-    jobs::{Registry, Worker},
+    jobs::{Registry, Worker, keep_house},
 };
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -40,10 +40,13 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     let stopping = shutdown::token()?;
     let parts = installation::open(&config).await?;
     let hub = Hub::start(parts.backplane.clone(), config.heartbeat, stopping.clone()).await?;
-    let worker = (!args.no_worker).then(|| {
+    // A server without a worker keeps house as well: delayed jobs become ready, and schedules are fired, whether or not a worker is there.
+    let background = if args.no_worker {
+        tokio::spawn(keep_house(parts.clone(), stopping.clone()))
+    } else {
         let worker = Worker::new(worker::embedded(), Registry::all(), parts.clone());
         tokio::spawn(worker.run(stopping.clone()))
-    });
+    };
 
     let listener = TcpListener::bind(addr).await.with_context(|| format!("can't listen on {addr}"))?;
     let addr = listener.local_addr()?;
@@ -56,12 +59,10 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
         served = http::listener::serve(listener, router, stopping.clone()) => served?,
         () = out_of_time(&stopping) => tracing::warn!("some requests did not end in time"),
     }
-    if let Some(worker) = worker {
-        if let Ok(ended) = timeout(GRACE, worker).await {
-            ended.context("the worker broke")?;
-        } else {
-            tracing::warn!("some jobs did not stop in time; they will be taken back");
-        }
+    if let Ok(ended) = timeout(GRACE, background).await {
+        ended.context("the background broke")?;
+    } else {
+        tracing::warn!("some jobs did not stop in time; they will be taken back");
     }
     database.close().await;
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that the npm packages of the folders named as arguments (`tools`, `end2end`) are installed, just
+# Makes sure that the npm packages of the folders named as arguments (`tools`, `end2end`, `bench`) are installed, just
 # as their package-lock.json says.
 # Tries: `npm ci`, without the packages' own install scripts: none of ours needs one.
 # Already there: the folder's node_modules keeps a copy of the lock file that it was installed from.

@@ -1,5 +1,9 @@
 //! `signalbox doctor`: checks each dependency and setting, one line each, with the remedy.
 
+/// Two clocks.
+mod clock;
+/// Counters of queues.
+mod counters;
 /// The Redis that is named.
 mod redis;
 
@@ -32,17 +36,19 @@ pub(crate) async fn run(Args {}: Args, config: Config) -> anyhow::Result<ExitCod
         }
     };
     tell("data", data_folder(&config));
-    match installation::open_database(&config).await {
-        Ok(database) => {
-            tell("database", engine(&database, &config).await);
-            tell("schema", schema(&database).await);
-            tell("integrity", integrity(&database).await);
-            database.close().await;
-        }
+    let database = match installation::open_database(&config).await {
+        Ok(database) => Some(database),
         Err(error) => {
             let remedy = "Check DATABASE_URL, whether the server runs, and who owns the file";
             tell("database", Err(format!("{error:#}. {remedy}")));
+            None
         }
+    };
+    if let Some(database) = &database {
+        tell("database", engine(database, &config).await);
+        tell("schema", schema(database).await);
+        tell("integrity", integrity(database).await);
+        tell("clock", skew(database).await);
     }
     match &config.engine {
         EngineChoice::Database => tell("backplane", Ok("the same database".to_owned())),
@@ -51,6 +57,12 @@ pub(crate) async fn run(Args {}: Args, config: Config) -> anyhow::Result<ExitCod
                 tell(name, finding);
             }
         }
+    }
+    if let Some(database) = database {
+        if is_current(&database).await {
+            tell("counters", counters::finding(&config, &database).await);
+        }
+        database.close().await;
     }
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -79,6 +91,14 @@ async fn schema(database: &Database) -> Finding {
         return Err(format!("{missing} of {known} migrations are missing. Run `signalbox migrate`"));
     }
     Ok(format!("current, {known} migrations"))
+}
+
+async fn is_current(database: &Database) -> bool {
+    database.missing_migrations().await.is_ok_and(|(_, missing)| missing == 0)
+}
+
+async fn skew(database: &Database) -> Finding {
+    clock::finding(database.clock_skew().await.map_err(|error| error.to_string())?)
 }
 
 async fn integrity(database: &Database) -> Finding {

@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use server::backplane::{RedisBackplane, RedisHealth, sql::Retention};
 
-use super::Finding;
+use super::{Finding, clock};
 use crate::service_url::ServiceUrl;
-
-/// Clocks further apart than this make moments in lists hard to compare. Leases don't mind: Redis' clock alone judges them.
-const MOST_SKEW: Duration = Duration::from_secs(2);
 
 /// Checks the server, one line each.
 pub(super) async fn findings(url: &ServiceUrl, retention: Retention) -> Vec<(&'static str, Finding)> {
@@ -19,7 +16,7 @@ pub(super) async fn findings(url: &ServiceUrl, retention: Retention) -> Vec<(&'s
             ("eviction", eviction(&health)),
             ("persistence", persistence(&health)),
             ("cluster", cluster(&health)),
-            ("clock", clock(&health)),
+            ("clock", clock::finding(health.clock_skew)),
         ],
         Err(error) => {
             let remedy = "Check REDIS_URL or its parts, and whether the server runs";
@@ -59,15 +56,6 @@ fn cluster(health: &RedisHealth) -> Finding {
     }
 }
 
-fn clock(health: &RedisHealth) -> Finding {
-    let apart = health.clock_skew;
-    if apart <= MOST_SKEW {
-        Ok(format!("at most {} ms apart from this machine's", apart.as_millis()))
-    } else {
-        Err(format!("{} s apart from this machine's. Let both follow NTP", apart.as_secs()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +82,5 @@ mod tests {
         let snapshots = Some("3600 1".to_owned());
         assert!(persistence(&RedisHealth { is_append_only: false, snapshots, ..healthy() }).is_err());
         assert!(cluster(&RedisHealth { is_cluster: true, ..healthy() }).is_err());
-        assert!(clock(&RedisHealth { clock_skew: Duration::from_secs(5), ..healthy() }).is_err());
     }
 }

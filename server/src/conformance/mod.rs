@@ -25,6 +25,8 @@ mod postgres_only;
 pub(crate) mod postgres_server;
 /// Jobs of dead workers.
 mod rescue;
+/// What only SQLite has to show.
+mod sqlite_only;
 /// Schedules.
 mod timetable;
 /// Workers, as they present themselves.
@@ -156,6 +158,7 @@ engines_pass! {
         of_many_processes_one_fires,
         a_firing_for_another_moment_changes_nothing,
         a_run_whose_job_is_there_already_moves_the_schedule_on,
+        two_schedulers_make_one_job_of_a_night_in_which_clocks_change,
     },
     }
 }

@@ -126,3 +126,42 @@ async fn claims_and_tails_come_back_after_the_server_was_started_again() {
     let found = at_last(async || engine.backplane.tail(&head, 100).await).await;
     assert!(matches!(found, ReadLog::Events(entries) if !entries.is_empty()));
 }
+
+/// A server that follows another one, or one whose administrator said so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_read_only_refuses_clearly_and_can_be_read() {
+    let (_server, url, engine) = alone().await;
+    engine.backplane.enqueue(vec![new_job("before")]).await.expect("taken in");
+    let administrator = Database::open(&url).await.expect("opened");
+    let set = async |what: &str| {
+        let mut change = administrator.begin().await.expect("begun");
+        change.execute(sql("set local transaction_read_only = off")).await.expect("may write");
+        change
+            .execute(sql(format!("alter role postgres set default_transaction_read_only = {what}")))
+            .await
+            .expect("set");
+        change.execute(sql(CUT_OTHERS)).await.expect("cut");
+        change.commit().await.expect("committed");
+    };
+
+    set("on").await;
+
+    let refused = loop {
+        match engine.backplane.enqueue(vec![new_job("after")]).await {
+            Err(BackplaneError::Store(error)) if error.is_read_only() => break error,
+            // On a line that was just cut.
+            Err(_) => tokio::task::yield_now().await,
+            Ok(_) => panic!("taken in"),
+        }
+    };
+    assert!(!refused.is_full());
+    let before = "before".into();
+    assert!(at_last(async || engine.backplane.job_state(&before).await).await.is_some());
+    set("off").await;
+    let taken = at_last(async || engine.backplane.enqueue(vec![new_job("after")]).await).await;
+    assert!(taken[0].is_new);
+}
+
+/// What a role is set to, its next connections are.
+const CUT_OTHERS: &str = "select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()";

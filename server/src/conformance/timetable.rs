@@ -5,7 +5,10 @@ use jiff::{Timestamp, ToSpan as _};
 use tokio::time::timeout;
 
 use super::{Engine, LEASE, PATIENCE, claim_all, new_job, state, worker};
-use crate::backplane::{Firing, NewJob, Plan};
+use crate::{
+    backplane::{Firing, NewJob, Plan},
+    jobs::scheduler,
+};
 
 fn plan(name: &str) -> Plan {
     Plan {
@@ -127,4 +130,22 @@ pub(super) async fn a_run_whose_job_is_there_already_moves_the_schedule_on(engin
 
     assert_eq!(claim_all(backplane, &worker("w"), LEASE).await.len(), 1);
     assert_eq!(backplane.due_schedules().await.expect("answered").schedules, []);
+}
+
+/// In Berlin, 2026-03-29 has no 02:30: the run of that day is due at 03:00, and everybody says so.
+pub(super) async fn two_schedulers_make_one_job_of_a_night_in_which_clocks_change(engine: Engine) {
+    let nightly = Plan { cron: "30 2 * * *".to_owned(), ..plan("nightly") };
+    let before: Timestamp = "2026-03-28T12:00:00Z".parse().expect("a moment");
+    let first = scheduler::first_run(&nightly, before).expect("a pattern");
+    engine.backplane.add_schedule(&nightly, first).await.expect("added");
+    let other = engine.another_process().await;
+
+    let (one, two) = tokio::join!(scheduler::fire_due(&*engine.backplane), scheduler::fire_due(&*other));
+
+    one.and(two).expect("fired");
+    let jobs = claim_all(&*other, &worker("w"), LEASE).await;
+    let ids: Vec<&str> = jobs.iter().map(|job| job.lease.job_id.as_str()).collect();
+    assert_eq!(ids, ["nightly@2026-03-29T01:00:00Z"]);
+    let next = other.schedule("nightly").await.expect("answered").expect("there").next_run_at;
+    assert!(next > Some(Timestamp::now()), "{next:?}");
 }

@@ -16,8 +16,9 @@ const COUNTING: Duration = Duration::from_hours(1);
 /// How often files that belong to nothing are looked for.
 const SWEEPING: Duration = Duration::from_mins(10);
 
-/// Keeps house until it is told to stop.
-pub(super) async fn keep(parts: Parts, until: CancellationToken) {
+/// Keeps house until it is told to stop: makes due jobs ready, takes jobs back from the dead, fires schedules, trims, heals. Any process
+/// may, and so does every one that could: the engine lets one do each thing.
+pub async fn keep(parts: Parts, until: CancellationToken) {
     // Apart from the rest: a folder of very many files takes its time.
     let sweeping = tokio::spawn(until.clone().run_until_cancelled_owned(sweep_now_and_then(parts.clone())));
     let mut upkeep = tokio::time::interval(UPKEEP);

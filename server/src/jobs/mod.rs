@@ -54,6 +54,7 @@ pub use context::{JobContext, Signals};
 pub use echo::Echo;
 pub use error::JobError;
 pub use fail::Fail;
+pub use house::keep as keep_house;
 pub use order::{JobOptions, JobOrder, OrderError};
 pub use registry::Registry;
 pub use schedule_order::{ScheduleChange, ScheduleOrder};

@@ -1,19 +1,31 @@
 //! Notices the commits of other processes in SQLite.
 //!
-//! SQLite tells nobody of a commit, but `pragma data_version` on an idle connection changes when another connection committed, and
-//! costs microseconds. It is looked at often while there is traffic and four times a second when there is none.
+//! Whoever commits rings at the others; `pragma data_version` on an idle connection tells whether there was a commit, and costs
+//! microseconds. It is looked at after a ring, and now and then without: for the commit of a process that died before it rang, or of
+//! a program that doesn't ring. Where no ring can be heard, it is looked at often while there is traffic and four times a second when there
+//! is none.
 
 use std::time::Duration;
 
 use sqlx::SqlitePool;
 
+use super::doorbell::{Doorbell, Ear};
+
+/// The shortest time between two looks.
+const PACE: Duration = Duration::from_millis(2);
 const SHORTEST_LOOK: Duration = Duration::from_millis(10);
 const LONGEST_LOOK: Duration = Duration::from_millis(250);
+/// Without a ring.
+const NET: Duration = Duration::from_secs(1);
 
 /// Looks for ever, and calls `on_news` whenever another process may have committed something; a database that can't be read is
 /// looked at again later.
-pub(super) async fn watch(reader: &SqlitePool, on_news: impl Fn()) {
-    let mut pause = LONGEST_LOOK;
+pub(super) async fn watch(reader: &SqlitePool, doorbell: &Doorbell, on_news: impl Fn()) {
+    let ear = doorbell.listen();
+    if let Err(error) = &ear {
+        tracing::warn!(%error, "no socket can be made that wakes this process: it looks for news four times a second instead");
+    }
+    let mut pause = Pause { ear: ear.ok(), length: LONGEST_LOOK };
     loop {
         let Ok(mut connection) = reader.acquire().await else {
             tokio::time::sleep(LONGEST_LOOK).await;
@@ -23,14 +35,33 @@ pub(super) async fn watch(reader: &SqlitePool, on_news: impl Fn()) {
         // The version is a matter of this one connection, so it is kept for as long as it works.
         while let Ok(version) = sqlx::query_scalar::<_, i64>("pragma data_version").fetch_one(&mut *connection).await {
             // The first look of a connection can't tell what came before it, so it counts as news.
-            if seen == Some(version) {
-                pause = (pause * 2).min(LONGEST_LOOK);
-            } else {
+            let is_news = seen != Some(version);
+            if is_news {
                 on_news();
-                pause = SHORTEST_LOOK;
             }
             seen = Some(version);
-            tokio::time::sleep(pause).await;
+            pause.make(is_news).await;
         }
+    }
+}
+
+/// The time between two looks.
+struct Pause {
+    ear: Option<Ear>,
+    length: Duration,
+}
+
+impl Pause {
+    async fn make(&mut self, after_news: bool) {
+        let Some(ear) = &self.ear else {
+            self.length = if after_news { SHORTEST_LOOK } else { (self.length * 2).min(LONGEST_LOOK) };
+            return tokio::time::sleep(self.length).await;
+        };
+        if after_news {
+            // Commits of this moment are seen together.
+            tokio::time::sleep(PACE).await;
+        }
+        // Whether rung at or not: it is time to look.
+        let _ = tokio::time::timeout(NET, ear.wait()).await;
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! What is asked of it is a `Statement`, the same for both engines. How each is tuned stands in `sqlite` and `postgres`.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use tokio::sync::watch;
 
@@ -113,6 +113,21 @@ impl Database {
         .await
     }
 
+    /// How far apart the clocks of the engine and of this machine are, at most. SQLite has no clock of its own.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub async fn clock_skew(&self) -> Result<Duration, StoreError> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(Duration::ZERO);
+        }
+        let before = jiff::Timestamp::now().as_millisecond();
+        let there: i64 = self.scalar(sql(format!("select {}", self.dialect().now()))).await?;
+        let after = jiff::Timestamp::now().as_millisecond();
+        let apart = (before - there).max(there - after).max(0);
+        Ok(Duration::from_millis(apart.unsigned_abs()))
+    }
+
     /// Looks through the whole file for damage; takes seconds on a large one. Postgres looks after its files itself.
     ///
     /// # Errors
@@ -163,7 +178,7 @@ impl Database {
     pub(crate) async fn watch_other_processes(self) {
         let on_news = || self.commits.send_modify(|count| *count += 1);
         match &self.engine {
-            Engine::Sqlite(sqlite) => data_version::watch(&sqlite.reader, on_news).await,
+            Engine::Sqlite(sqlite) => data_version::watch(&sqlite.reader, &sqlite.doorbell, on_news).await,
             Engine::Postgres(postgres) => postgres.news.listen(on_news).await,
         }
     }

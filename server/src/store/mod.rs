@@ -10,6 +10,8 @@ mod data_version;
 pub mod database;
 /// Where the engines differ.
 mod dialect;
+/// What wakes other processes after a commit, in SQLite.
+mod doorbell;
 /// Commits that outlive a power cut.
 mod durability;
 /// Attempts at an import.
@@ -85,6 +87,26 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether there is no room for more: nothing of what was to be written is kept, and what was kept before still is.
+    pub fn is_full(&self) -> bool {
+        // SQLITE_FULL, and Postgres' disk_full.
+        self.has_code(|code| code == "13" || code == "53100")
+    }
+
+    /// Whether the database takes no changes: a file or a disk that must not be written, a Postgres that follows another one.
+    pub fn is_read_only(&self) -> bool {
+        // SQLITE_READONLY in all its kinds, and Postgres' read_only_sql_transaction.
+        let is_sqlites = |code: &str| code.parse().is_ok_and(|code: u32| code & 0xff == 8);
+        self.has_code(|code| code == "25006" || (code.len() < 5 && is_sqlites(code)))
+    }
+
+    fn has_code(&self, is_meant: impl FnOnce(&str) -> bool) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| is_meant(&code)),
+            _ => false,
+        }
+    }
+
     /// Whether it was the connection that broke, so that nobody knows whether anything was done.
     fn is_cut_line(&self) -> bool {
         match self {

@@ -20,7 +20,7 @@ use sqlx::{
 };
 use tokio::sync::Notify;
 
-use super::{StoreError, durability::Durability};
+use super::{StoreError, doorbell::Doorbell, durability::Durability};
 
 /// Bytes of a page of a new database. An import with e-mails in random order changes nearly every page of their index with each chunk:
 /// pages twice as large as SQLite's own choice are half as many writes.
@@ -46,6 +46,7 @@ pub(super) struct Sqlite {
     pub(super) writer: SqlitePool,
     pub(super) reader: SqlitePool,
     pub(super) path: PathBuf,
+    pub(super) doorbell: Doorbell,
     durability: Arc<Durability>,
     line: Arc<Line>,
 }
@@ -102,7 +103,8 @@ impl Sqlite {
             .connect_with(writing)
             .await?;
         let reader = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
-        Ok(Self { durability: Arc::new(Durability::of(&path)), line: Arc::default(), writer, reader, path })
+        let (doorbell, durability) = (Doorbell::beside(&path), Arc::new(Durability::of(&path)));
+        Ok(Self { doorbell, durability, line: Arc::default(), writer, reader, path })
     }
 
     /// The writer, for a person who waits.
@@ -123,20 +125,22 @@ impl Sqlite {
 
     async fn take_writer(&self) -> Result<SqliteTransaction, StoreError> {
         let inner = self.writer.begin_with("begin immediate").await?;
-        Ok(SqliteTransaction { inner, durability: Arc::clone(&self.durability) })
+        Ok(SqliteTransaction { inner, doorbell: self.doorbell.clone(), durability: Arc::clone(&self.durability) })
     }
 }
 
 /// A transaction that holds the writer.
 pub(super) struct SqliteTransaction {
     pub(super) inner: sqlx::Transaction<'static, sqlx::Sqlite>,
+    doorbell: Doorbell,
     durability: Arc<Durability>,
 }
 
 impl SqliteTransaction {
-    /// Commits without waiting for the disk; what is returned waits for it.
+    /// Commits without waiting for the disk, and wakes other processes; what is returned waits for the disk.
     pub(super) async fn commit(self) -> Result<Arc<Durability>, StoreError> {
         self.inner.commit().await?;
+        self.doorbell.ring();
         Ok(self.durability)
     }
 }

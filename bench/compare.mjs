@@ -1,0 +1,67 @@
+/**
+ * Signalbox beside BullMQ on one Redis, and beside Graphile Worker on one Postgres, one after the other in one run: `node compare.mjs`.
+ * Each does one job that gives back a number, `CONCURRENCY` at a time, in one process.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { postgres, redis } from './server.mjs';
+
+const JOBS = Number(process.env.JOBS ?? 50_000);
+const CONCURRENCY = Number(process.env.CONCURRENCY ?? 100);
+const SIGNALBOX = fileURLToPath(new URL('../target/release/signalbox', import.meta.url));
+
+/** What is compared: its name, and how the name of Signalbox's own figure goes on behind that of the engine. */
+const FIGURES = [
+  ['oneByOne', 'enqueue, one by one', 'enqueue, one by one'],
+  ['bulk', 'enqueue, 10,000 a call', 'enqueue, 10000'],
+  ['processed', 'done by one process', 'done, processes: 1'],
+];
+
+/** Speeds of a contender. */
+function contender(script, url) {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  return JSON.parse(output(process.execPath, [path, url, JOBS, CONCURRENCY]));
+}
+
+/** Speeds of Signalbox, under the same names. */
+function signalbox(environment) {
+  const options = ['bench', 'queue', '--json', '--jobs', JOBS, '--concurrency', CONCURRENCY];
+  const figures = JSON.parse(output(SIGNALBOX, options, environment));
+  const found = (name) => figures.find((figure) => figure.name.includes(`: ${name}`)).value;
+  return Object.fromEntries(FIGURES.map(([key, , name]) => [key, found(name)]));
+}
+
+function output(program, options, environment = {}) {
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...environment };
+  return execFileSync(program, options.map(String), { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** Runs both against fresh servers of one kind, and prints their figures side by side. */
+async function compare(start, title, other, measureOther, environment) {
+  const speeds = [];
+  for (const measure of [(url) => measureOther(url), (url) => signalbox(environment(url))]) {
+    const server = await start();
+    try {
+      speeds.push(measure(server.url));
+    } finally {
+      await server.end();
+    }
+  }
+  const [theirs, ours] = speeds;
+  const round = (value) => Math.round(value).toLocaleString('en-US').padStart(10);
+  console.log(`\n${title}, jobs a second`.padEnd(28), other.padStart(16), 'Signalbox'.padStart(10), 'ratio'.padStart(7));
+  for (const [key, words] of FIGURES) {
+    const ratio = (ours[key] / theirs[key]).toFixed(2).padStart(7);
+    console.log(words.padEnd(27), round(theirs[key]).padStart(16), round(ours[key]), ratio);
+  }
+}
+
+console.log(`${JOBS.toLocaleString('en-US')} jobs, ${CONCURRENCY} at a time`);
+await compare(redis, 'Redis', 'BullMQ', (url) => contender('bullmq.mjs', url), (url) => ({
+  REDIS_URL: url,
+  PUBSUB_BACKEND: 'redis',
+}));
+await compare(postgres, 'Postgres', 'Graphile Worker', (url) => contender('graphile-worker.mjs', url), (url) => ({
+  DATABASE_URL: url,
+}));
