@@ -74,7 +74,7 @@ impl Backend for PageBackend {
     async fn customers(&self, query: CustomerQuery) -> Result<Snapshot<CustomerPage>, ApiError> {
         let after = match &query.before {
             None => None,
-            Some(text) => Some(CustomerPlace::decode(text).ok_or_else(|| not_given("before"))?),
+            Some(text) => Some(CustomerPlace::decode(text).ok_or_else(|| ApiError::no_place("before"))?),
         };
         self.snapshot(async { customers::list(&self.parts.database, &query, after.as_ref()).await.map_err(refusal) })
             .await
@@ -83,11 +83,5 @@ impl Backend for PageBackend {
 
 /// A place that was given with a page before; anything else is the client's mistake.
 fn parsed<T: std::str::FromStr>(field: &str, text: Option<&str>) -> Result<Option<T>, ApiError> {
-    text.map(|text| text.parse().map_err(|_| not_given(field))).transpose()
-}
-
-fn not_given(field: &str) -> ApiError {
-    ApiError::BadRequest {
-        message: format!("'{field}' is not a place in this list; pass the 'next' of the page before, as it was."),
-    }
+    text.map(|text| text.parse().map_err(|_| ApiError::no_place(field))).transpose()
 }

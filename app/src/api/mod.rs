@@ -37,13 +37,25 @@ pub enum ApiError {
     /// 403: a page of another site sent the request.
     #[error("This request was sent by a page of another site, and was refused.")]
     CrossSite,
-    /// 413: the body is larger than allowed.
+    /// 409: the thing is not in a state in which this can be done to it.
+    #[error("{message}")]
+    Conflict {
+        /// What it is, and what to do instead.
+        message: String,
+    },
+    /// 413: the JSON is larger than allowed.
+    #[error("The body is larger than this address takes. Send it in several requests.")]
+    BodyTooLarge,
+    /// 413: the file is larger than allowed.
     #[error("The file is larger than {limit_bytes} bytes. Split it into smaller ones.")]
     TooLarge {
         /// The limit.
         limit_bytes: u64,
     },
-    /// 415: the body is of a type that this address doesn't take.
+    /// 415: the body is not said to be JSON.
+    #[error("Send JSON, with the header Content-Type: application/json.")]
+    NotJson,
+    /// 415: the body is of a type that an upload doesn't take.
     #[error("Send the file as multipart/form-data in a field named 'file', or as text/csv.")]
     UnsupportedMediaType,
     /// 422: understood, but one field is wrong.
@@ -78,8 +90,9 @@ impl ApiError {
             Self::BadRequest { .. } => 400,
             Self::CrossSite => 403,
             Self::NotFound { .. } => 404,
-            Self::TooLarge { .. } => 413,
-            Self::UnsupportedMediaType => 415,
+            Self::Conflict { .. } => 409,
+            Self::TooLarge { .. } | Self::BodyTooLarge => 413,
+            Self::UnsupportedMediaType | Self::NotJson => 415,
             Self::Invalid { .. } | Self::IdempotencyKeyReused => 422,
             Self::Internal => 500,
             Self::Unavailable | Self::ConnectionBusy | Self::Unreachable => 503,
@@ -92,8 +105,9 @@ impl ApiError {
             Self::BadRequest { .. } => "bad_request",
             Self::CrossSite => "cross_site",
             Self::NotFound { .. } => "not_found",
-            Self::TooLarge { .. } => "too_large",
-            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::Conflict { .. } => "conflict",
+            Self::TooLarge { .. } | Self::BodyTooLarge => "too_large",
+            Self::UnsupportedMediaType | Self::NotJson => "unsupported_media_type",
             Self::Invalid { .. } => "invalid",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::Internal => "internal",
@@ -106,6 +120,17 @@ impl ApiError {
     /// There is no such thing.
     pub fn not_found(what: &str) -> Self {
         Self::NotFound { what: what.to_owned() }
+    }
+
+    /// A place in a list that the server never gave.
+    pub fn no_place(parameter: &str) -> Self {
+        let told = "is not a place in this list; pass the 'next' of the page before, as it was.";
+        Self::BadRequest { message: format!("'{parameter}' {told}") }
+    }
+
+    /// The thing is not in a state in which this can be done to it.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::Conflict { message: message.into() }
     }
 
     /// One field is wrong.

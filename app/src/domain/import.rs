@@ -4,11 +4,12 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{ImportId, JobId};
 
 /// Where an import stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ImportStatus {
     /// The file is kept; no worker has picked it up yet.
@@ -66,7 +67,7 @@ impl FromStr for ImportStatus {
 }
 
 /// What to do with rows whose e-mail is, or is not, known already.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ImportMode {
     /// Known customers are updated, new ones are created.
@@ -103,7 +104,7 @@ impl FromStr for ImportMode {
 /// What became of the rows read so far.
 ///
 /// At every moment `inserted + updated + unchanged + skipped + failed = read`. The header and blank lines are not rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RowCounts {
     /// Rows dealt with so far.
     pub read: u64,
@@ -129,7 +130,7 @@ impl RowCounts {
 }
 
 /// How far into the file the import is, in bytes of the file as it was uploaded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ByteCounts {
     /// Bytes dealt with so far.
     pub read: u64,
@@ -138,7 +139,7 @@ pub struct ByteCounts {
 }
 
 /// An import as every list and page shows it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportSummary {
     /// The import.
@@ -170,7 +171,7 @@ pub struct ImportSummary {
 }
 
 /// One thing that is wrong with one row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportRowError {
     /// The row, counted from 1 without the header.

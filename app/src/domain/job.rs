@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{JobId, QueueName, WorkerId};
 
 /// Where a job stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JobState {
     /// Ready for the next free worker.
@@ -48,7 +49,7 @@ impl JobState {
 }
 
 /// A job as it stands.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
     /// Its id.
@@ -97,8 +98,44 @@ pub struct Job {
     pub worker_id: Option<WorkerId>,
 }
 
+/// Which jobs to look for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobQuery {
+    /// Of this queue only.
+    pub queue_name: Option<QueueName>,
+    /// In this state only.
+    pub state: Option<JobState>,
+    /// Of this kind only.
+    pub job_name: Option<String>,
+    /// Only those whose id, kind, message, error or arguments contain this text, without case.
+    pub text: Option<String>,
+    /// The `next` of the page before; `None` for the first page.
+    pub before: Option<String>,
+    /// Jobs on the page, 1 to 200.
+    pub limit: u32,
+}
+
+impl Default for JobQuery {
+    fn default() -> Self {
+        Self { queue_name: None, state: None, job_name: None, text: None, before: None, limit: 50 }
+    }
+}
+
+/// One page of jobs. Looking for a text means to read jobs one by one, so a page may end before it is full: it says how far it came.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct JobPage {
+    /// The jobs of this page: what runs first, then what comes, what went wrong, and what is done.
+    pub items: Vec<Job>,
+    /// What to pass as `before` for the next page; `None` at the end.
+    pub next: Option<String>,
+    /// How many jobs were looked at.
+    pub scanned: u32,
+    /// Whether there is nothing behind this page.
+    pub complete: bool,
+}
+
 /// A job with its past.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobDetail {
     /// The job.
@@ -111,7 +148,7 @@ pub struct JobDetail {
 }
 
 /// An attempt that ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobAttempt {
     /// Counted from 1.
@@ -127,7 +164,7 @@ pub struct JobAttempt {
 }
 
 /// What a job said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct JobLogLine {
     /// When.
     pub at: Timestamp,
@@ -138,7 +175,7 @@ pub struct JobLogLine {
 }
 
 /// How much a line of a log matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     /// For whoever looks for a fault.

@@ -20,7 +20,7 @@ pub mod worker;
 pub use customer::{Customer, CustomerPage, CustomerQuery, CustomerSort, SortBy, SortOrder};
 pub use id::{CustomerId, ImportId, JobId, QueueName, WorkerId};
 pub use import::{ByteCounts, ImportMode, ImportRowError, ImportStatus, ImportSummary, RowCounts};
-pub use job::{Job, JobAttempt, JobDetail, JobLogLine, JobState, LogLevel};
+pub use job::{Job, JobAttempt, JobDetail, JobLogLine, JobPage, JobQuery, JobState, LogLevel};
 pub use listing::{Listing, Snapshot};
 pub use queue::{CounterDrift, Queue, QueueCounts};
 pub use schedule::{MissedRuns, Schedule, ScheduleOptions};

@@ -1,11 +1,12 @@
 //! Queues: how many jobs of which state they hold.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{JobState, QueueName};
 
 /// A queue as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Queue {
     /// Its name.
@@ -26,7 +27,7 @@ pub struct Queue {
 }
 
 /// Jobs of a queue, by state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueCounts {
     /// Ready for a worker.

@@ -8,20 +8,45 @@ use app::{
 };
 use axum::{Json, extract::State};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
-use super::error::{Asked, Id, Problem, refusal};
+use super::{
+    error::{Asked, Id, Problem, refusal},
+    refusal::{Reading, Refusal},
+};
 use crate::{jobs::context::Parts, store::customers};
 
 /// Which customers, and in which order.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Page {
+    /// Only those whose name, e-mail, company, phone or city contains this text, without case.
     q: Option<String>,
+    /// A column: `name`, `email`, `company`, `totalSpendCents`, `visits`, `lastVisitAt` or `createdAt`; with `-` before it the largest comes
+    /// first.
+    #[param(default = "-createdAt", example = "name")]
     sort: Option<String>,
+    /// The `next` of the page before.
     before: Option<String>,
+    /// Customers on the page.
+    #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
 }
 
-/// `GET /api/v1/customers?q=&sort=&before=&limit=`
+/// Lists customers.
+#[utoipa::path(
+    get,
+    path = "/api/v1/customers",
+    operation_id = "listCustomers",
+    tag = "customers",
+    params(Page),
+    responses(
+        (status = 200, description = "A page of customers.", body = Listing<Customer>),
+        Refusal<400>,
+        Refusal<422>,
+        Reading
+    )
+)]
 pub(super) async fn list(
     State(backend): State<Arc<dyn Backend>>,
     Asked(page): Asked<Page>,
@@ -36,7 +61,15 @@ pub(super) async fn list(
     Ok(Json(backend.customers(query).await?.data.listing))
 }
 
-/// `GET /api/v1/customers/{id}`
+/// Shows a customer.
+#[utoipa::path(
+    get,
+    path = "/api/v1/customers/{customerId}",
+    operation_id = "showCustomer",
+    tag = "customers",
+    params(("customerId" = CustomerId, Path, description = "The customer's id.")),
+    responses((status = 200, description = "The customer.", body = Customer), Refusal<404>, Reading)
+)]
 pub(super) async fn show(
     State(parts): State<Parts>,
     Id(customer_id): Id<CustomerId>,

@@ -4,11 +4,12 @@ use app::api::ApiError;
 use axum::{
     Json,
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::PathRejection},
-    http::{HeaderValue, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
 
 use crate::{
     backplane::{BackplaneError, RedisFailure},
@@ -25,15 +26,22 @@ impl From<ApiError> for Problem {
     }
 }
 
-/// The members of RFC 9457 that are used, and two of our own.
-#[derive(Serialize)]
-struct Body<'a> {
+/// A refusal: the members of RFC 9457 that are used, and two of our own.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemBody<'a> {
+    /// Always `about:blank`: `code` tells problems apart.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// The status in words.
     title: &'a str,
+    /// The HTTP status.
     status: u16,
+    /// What is wrong, and what to change, for people.
     detail: String,
+    /// The same for programs: a name that stays as it is.
     code: &'static str,
+    /// The field or parameter that is wrong, by its path, such as `opts.priority` or `[3].data.ms`.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
 }
@@ -46,7 +54,7 @@ impl IntoResponse for Problem {
             ApiError::Invalid { field, .. } => Some(field.as_str()),
             _ => None,
         };
-        let body = Body {
+        let body = ProblemBody {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
@@ -76,6 +84,9 @@ pub fn refusal(error: impl Into<BackplaneError>) -> ApiError {
     }
 }
 
+/// A character that no text in a database can hold, as it stands in an address.
+const NUL: &str = "%00";
+
 /// The id in the path; what is none names nothing.
 pub(super) struct Id<T>(pub(super) T);
 
@@ -88,8 +99,10 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path: Result<Path<T>, PathRejection> = Path::from_request_parts(parts, state).await;
-        let Path(id) = path.map_err(|_| ApiError::not_found("thing"))?;
-        Ok(Self(id))
+        match path {
+            Ok(Path(id)) if !parts.uri.path().contains(NUL) => Ok(Self(id)),
+            _ => Err(ApiError::not_found("thing").into()),
+        }
     }
 }
 
@@ -105,6 +118,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let has_value = |pair: &&str| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty());
+        if parts.uri.query().is_some_and(|query| query.contains(NUL)) {
+            return Err(ApiError::BadRequest { message: "Leave the NUL character out of the query.".to_owned() }.into());
+        }
         let pairs: Vec<&str> = parts.uri.query().unwrap_or_default().split('&').filter(has_value).collect();
         let unreadable = |problem: String| ApiError::BadRequest { message: problem };
         let address = Uri::try_from(format!("/?{}", pairs.join("&")));
@@ -125,23 +141,55 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if kind.split(';').next().map(str::trim) != Some("application/json") {
-            let message = "Send JSON, with the header Content-Type: application/json.".to_owned();
-            return Err(ApiError::BadRequest { message }.into());
+        if !is_json(request.headers()) {
+            return Err(ApiError::NotJson.into());
         }
-        let body = Bytes::from_request(request, state).await;
-        let body = body.map_err(|problem| ApiError::BadRequest { message: problem.body_text() })?;
-        let mut json = serde_json::Deserializer::from_slice(&body);
-        let sent = serde_path_to_error::deserialize(&mut json).map_err(|problem| {
-            let (path, inner) = (problem.path().to_string(), problem.into_inner());
-            if inner.is_data() {
-                ApiError::invalid(if path == "." { "" } else { &path }, inner)
-            } else {
-                ApiError::BadRequest { message: format!("The body is no JSON: {inner}.") }
-            }
-        })?;
-        json.end().map_err(|problem| ApiError::BadRequest { message: format!("The body is no JSON: {problem}.") })?;
-        Ok(Self(sent))
+        Ok(Self(read(&body(request, state).await?)?))
     }
+}
+
+/// The same for a body that may be left out; then it is the default.
+pub(super) struct SentIfAny<T>(pub(super) T);
+
+impl<T, S> FromRequest<S> for SentIfAny<T>
+where
+    T: DeserializeOwned + Default,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let says_json = is_json(request.headers());
+        let body = body(request, state).await?;
+        if body.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        if says_json { Ok(Self(read(&body)?)) } else { Err(ApiError::NotJson.into()) }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, state).await.map_err(|problem| match problem.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge,
+        _ => ApiError::BadRequest { message: problem.body_text() },
+    })
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let sent = serde_path_to_error::deserialize(&mut json).map_err(|problem| {
+        let (path, inner) = (problem.path().to_string(), problem.into_inner());
+        if inner.is_data() {
+            ApiError::invalid(if path == "." { "" } else { &path }, inner)
+        } else {
+            ApiError::BadRequest { message: format!("The body is no JSON: {inner}.") }
+        }
+    })?;
+    json.end().map_err(|problem| ApiError::BadRequest { message: format!("The body is no JSON: {problem}.") })?;
+    Ok(sent)
 }

@@ -1,22 +1,49 @@
 //! Whether the server lives and is ready, for whoever restarts or balances it.
 
-use axum::{Json, extract::State, http::StatusCode, response::IntoResponse};
-use serde_json::json;
+use axum::{Json, extract::State, http::StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::jobs::context::Parts;
 
-/// 200 as long as the process answers at all.
-pub(super) async fn live() -> impl IntoResponse {
-    Json(json!({ "status": "ok" }))
+/// How the server is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Health {
+    /// In one word.
+    status: &'static str,
 }
 
-/// 200 when the event log, and so the database, can be read; else 503.
-pub(super) async fn ready(State(parts): State<Parts>) -> impl IntoResponse {
+/// Says that the process answers.
+#[utoipa::path(
+    get,
+    path = "/health/live",
+    operation_id = "isLive",
+    tag = "health",
+    responses((status = 200, description = "It answers.", body = Health, example = json!({"status": "ok"})))
+)]
+pub(super) async fn live() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// Says whether the server can do its work.
+///
+/// It can when the event log, and so the database or Redis, can be read.
+#[utoipa::path(
+    get,
+    path = "/health/ready",
+    operation_id = "isReady",
+    tag = "health",
+    responses(
+        (status = 200, description = "It can.", body = Health, example = json!({"status": "ready"})),
+        (status = 503, description = "It can't.", body = Health, example = json!({"status": "unavailable"}))
+    )
+)]
+pub(super) async fn ready(State(parts): State<Parts>) -> (StatusCode, Json<Health>) {
     match parts.backplane.head().await {
-        Ok(_) => (StatusCode::OK, Json(json!({ "status": "ready" }))),
+        Ok(_) => (StatusCode::OK, Json(Health { status: "ready" })),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unavailable" })))
+            (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "unavailable" }))
         }
     }
 }

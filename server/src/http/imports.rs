@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     api::{ApiError, backend::Backend},
-    domain::{ImportId, ImportMode, ImportRowError, ImportSummary, Listing},
+    domain::{ImportId, ImportMode, ImportRowError, ImportStatus, ImportSummary, JobId, Listing},
 };
 use axum::{
     Json,
@@ -14,12 +14,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     error::{Asked, Id, Problem, refusal},
     intake,
+    refusal::{Reading, Refusal, TakingJson},
 };
 use crate::{
     AppState,
@@ -32,9 +33,14 @@ use crate::{
 };
 
 /// How an import shall be done.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wishes {
+    /// What to do with rows whose e-mail is known, or is not. A form may say it in a field of this name, before the file.
+    #[param(value_type = Option<ImportMode>)]
     mode: Option<String>,
+    /// Which of several rows with the same e-mail counts. `last` is the only choice so far.
+    #[param(default = "last")]
     duplicates: Option<String>,
 }
 
@@ -51,7 +57,29 @@ impl Wishes {
     }
 }
 
-/// `POST /api/v1/customers/import`: 202 as soon as the file is kept and its row committed.
+/// Imports a file of customers.
+///
+/// Answered as soon as the file is kept; a worker does the rest. Send it as `text/csv`, or as a form in a field named `file`. An
+/// `Idempotency-Key` makes a repeated request safe: the same key gives the same import.
+#[utoipa::path(
+    post,
+    path = "/api/v1/customers/import",
+    operation_id = "importCustomers",
+    tag = "imports",
+    params(Wishes, ("Idempotency-Key" = Option<String>, Header, description = "Up to 200 characters that name this upload.")),
+    request_body(
+        description = "The file, at most 1 GiB.",
+        content(
+            (String = "text/csv", example = "name,email\nAnn,ann@example.org\n"),
+            (FileForm = "multipart/form-data")
+        )
+    ),
+    responses(
+        (status = 202, description = "The file is kept, and its import is under way.", body = Accepted,
+            headers(("Location" = String, description = "Where the import is."))),
+        TakingJson,
+    )
+)]
 pub(super) async fn upload(
     State(state): State<AppState>,
     Asked(wishes): Asked<Wishes>,
@@ -59,8 +87,32 @@ pub(super) async fn upload(
 ) -> Result<Response, Problem> {
     let accepted = intake::take_in(&state, request, wishes.mode()?).await?;
     let location = format!("/api/v1/imports/{}", accepted.import_id);
-    let body = json!({ "importId": accepted.import_id, "jobId": accepted.job_id, "status": "queued" });
+    let body = Accepted { import_id: accepted.import_id, job_id: accepted.job_id, status: ImportStatus::Queued };
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(body)).into_response())
+}
+
+/// An import that was taken in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AcceptedImport)]
+pub(super) struct Accepted {
+    /// The import.
+    import_id: ImportId,
+    /// The job that does it.
+    job_id: JobId,
+    /// Where it stands.
+    status: ImportStatus,
+}
+
+/// The form of an upload.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "names the fields of a form that is never held in memory")]
+struct FileForm {
+    /// See the parameter of this name; before the file.
+    mode: Option<ImportMode>,
+    /// The file.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
 }
 
 /// `POST /customers/import`: the same for a form of a page that has no script yet.
@@ -77,14 +129,33 @@ pub(super) async fn upload_form(State(state): State<AppState>, request: Request)
     }
 }
 
-/// Which page of a list.
-#[derive(Deserialize)]
+/// Which page of the list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Page {
+    /// The `next` of the page before.
     before: Option<String>,
+}
+
+/// Which page of an error list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ErrorPage {
+    /// The `next` of the page before.
     after: Option<String>,
 }
 
-/// `GET /api/v1/imports?before=`
+/// Lists imports.
+///
+/// The newest first, 50 on a page.
+#[utoipa::path(
+    get,
+    path = "/api/v1/imports",
+    operation_id = "listImports",
+    tag = "imports",
+    params(Page),
+    responses((status = 200, description = "A page of imports.", body = Listing<ImportSummary>), Refusal<400>, Reading)
+)]
 pub(super) async fn list(
     State(backend): State<Arc<dyn Backend>>,
     Asked(page): Asked<Page>,
@@ -92,7 +163,15 @@ pub(super) async fn list(
     Ok(Json(backend.imports(page.before).await?.data))
 }
 
-/// `GET /api/v1/imports/{id}`
+/// Shows an import.
+#[utoipa::path(
+    get,
+    path = "/api/v1/imports/{importId}",
+    operation_id = "showImport",
+    tag = "imports",
+    params(("importId" = ImportId, Path, description = "The import's id.")),
+    responses((status = 200, description = "The import.", body = ImportSummary), Refusal<404>, Reading)
+)]
 pub(super) async fn show(
     State(backend): State<Arc<dyn Backend>>,
     Id(import_id): Id<ImportId>,
@@ -100,11 +179,26 @@ pub(super) async fn show(
     Ok(Json(backend.import(import_id).await?.data))
 }
 
-/// `GET /api/v1/imports/{id}/errors?after=`
+/// Lists what is wrong with the rows of a file.
+///
+/// In the order of the file, 50 on a page.
+#[utoipa::path(
+    get,
+    path = "/api/v1/imports/{importId}/errors",
+    operation_id = "listImportErrors",
+    tag = "imports",
+    params(("importId" = ImportId, Path, description = "The import's id."), ErrorPage),
+    responses(
+        (status = 200, description = "A page of errors.", body = Listing<ImportRowError>),
+        Refusal<400>,
+        Refusal<404>,
+        Reading
+    )
+)]
 pub(super) async fn errors(
     State(backend): State<Arc<dyn Backend>>,
     Id(import_id): Id<ImportId>,
-    Asked(page): Asked<Page>,
+    Asked(page): Asked<ErrorPage>,
 ) -> Result<Json<Listing<ImportRowError>>, Problem> {
     backend.import(import_id).await?;
     Ok(Json(backend.import_errors(import_id, page.after).await?))
@@ -115,8 +209,23 @@ const REFUSED_ROWS: u32 = 50;
 /// What stands behind the columns of the file.
 const ERROR_COLUMNS: [&str; 4] = ["_error_row", "_error_line", "_error_column", "_error"];
 
-/// `GET /api/v1/imports/{id}/errors.csv`: the refused rows as they stood in the file, and what is wrong with them. To be mended and
-/// imported again: columns whose names are not known are left alone by an import.
+/// Gives the refused rows as a file.
+///
+/// As they stood in the file that was uploaded, and what is wrong with them. To be mended and imported again: columns whose names are not
+/// known are left alone by an import.
+#[utoipa::path(
+    get,
+    path = "/api/v1/imports/{importId}/errors.csv",
+    operation_id = "downloadImportErrors",
+    tag = "imports",
+    params(("importId" = ImportId, Path, description = "The import's id.")),
+    responses(
+        (status = 200, description = "The refused rows.", body = String, content_type = "text/csv",
+            example = "name,email,_error_row,_error_line,_error_column,_error\nNo,,1,2,email,Every customer needs an e-mail.\n"),
+        Refusal<404>,
+        Reading
+    )
+)]
 pub(super) async fn errors_csv(
     State(backend): State<Arc<dyn Backend>>,
     State(parts): State<Parts>,

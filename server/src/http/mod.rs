@@ -6,6 +6,8 @@ pub mod assets;
 pub mod cross_site;
 /// Customers.
 pub mod customers;
+/// The API for people.
+pub mod docs;
 /// How a refusal looks.
 pub mod error;
 /// Whether the server lives and is ready.
@@ -14,14 +16,26 @@ pub mod health;
 pub mod imports;
 /// How a file comes in.
 pub mod intake;
+/// Jobs.
+pub mod jobs;
 /// Takes connections in.
 pub mod listener;
+/// The API for programs that write clients.
+pub mod openapi;
 /// The pages.
 pub mod pages;
 /// Jobs that other programs hand in.
 pub mod queue;
+/// Queues.
+pub mod queues;
+/// How refusals stand in the API's document.
+mod refusal;
+/// Jobs that are enqueued by the clock.
+pub mod schedules;
 /// The live stream.
 pub mod sse;
+/// Workers.
+pub mod workers;
 
 use axum::{
     Router,
@@ -30,38 +44,65 @@ use axum::{
     routing::{get, post},
 };
 use tower_http::trace::{DefaultOnFailure, TraceLayer};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::AppState;
 
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
-    let uploads = Router::new()
-        .route("/api/v1/customers/import", post(imports::upload))
-        .route("/customers/import", post(imports::upload_form))
-        // Bounded while it streams, by `Limits::upload_bytes`; the default limit is for bodies that are held in memory.
-        .layer(DefaultBodyLimit::disable());
-    let jobs = Router::new()
-        .route("/api/v1/queue/add", post(queue::add))
-        .route("/api/v1/queue/add-bulk", post(queue::add_bulk))
-        // Ten thousand orders of a kilobyte and a half.
-        .layer(DefaultBodyLimit::max(16 * 1024 * 1024));
+    let (api, document) = api().split_for_parts();
+    let document = openapi::written(&document);
+    let forms = Router::new().route("/customers/import", post(imports::upload_form)).layer(DefaultBodyLimit::disable());
     Router::new()
-        .route("/api/v1/imports", get(imports::list))
-        .route("/api/v1/imports/{id}", get(imports::show))
-        .route("/api/v1/imports/{id}/errors", get(imports::errors))
-        .route("/api/v1/imports/{id}/errors.csv", get(imports::errors_csv))
-        .route("/api/v1/customers", get(customers::list))
-        .route("/api/v1/customers/{id}", get(customers::show))
-        .route("/api/v1/sse/connect", get(sse::connect))
-        .route("/api/v1/sse/{connection_id}/topics", post(sse::change_topics))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
+        .route("/openapi.json", get(async move || openapi::answer(document)))
+        .route("/docs", get(docs::page))
+        .route("/docs/{file}", get(docs::file))
         .route("/pkg/{file}", get(assets::bundle_file))
-        .merge(uploads)
-        .merge(jobs)
+        .merge(api)
+        .merge(forms)
         .merge(pages::routes(&state))
         .fallback(pages::file_or_not_found)
         .layer(middleware::from_fn(cross_site::refuse))
         .layer(TraceLayer::new_for_http().on_failure(DefaultOnFailure::new().level(tracing::Level::WARN)))
         .with_state(state)
+}
+
+/// The API: a handler says itself at which address it answers, so that the router and the document are one.
+fn api() -> OpenApiRouter<AppState> {
+    let uploads = OpenApiRouter::new()
+        .routes(routes!(imports::upload))
+        // Bounded while it streams, by `Limits::upload_bytes`; the default limit is for bodies that are held in memory.
+        .layer(DefaultBodyLimit::disable());
+    let orders = OpenApiRouter::new()
+        .routes(routes!(queue::add))
+        .routes(routes!(queue::add_bulk))
+        // Ten thousand orders of a kilobyte and a half.
+        .layer(DefaultBodyLimit::max(16 * 1024 * 1024));
+    OpenApiRouter::with_openapi(openapi::beginning())
+        .merge(orders)
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::show, jobs::remove))
+        .routes(routes!(jobs::cancel))
+        .routes(routes!(jobs::retry))
+        .routes(routes!(queues::list))
+        .routes(routes!(queues::show, queues::change))
+        .routes(routes!(queues::pause))
+        .routes(routes!(queues::resume))
+        .routes(routes!(queues::replay))
+        .routes(routes!(queues::discard))
+        .routes(routes!(workers::list))
+        .routes(routes!(schedules::list, schedules::add))
+        .routes(routes!(schedules::show, schedules::change, schedules::remove))
+        .routes(routes!(schedules::run))
+        .routes(routes!(sse::connect))
+        .routes(routes!(sse::change_topics))
+        .merge(uploads)
+        .routes(routes!(imports::list))
+        .routes(routes!(imports::show))
+        .routes(routes!(imports::errors))
+        .routes(routes!(imports::errors_csv))
+        .routes(routes!(customers::list))
+        .routes(routes!(customers::show))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
 }

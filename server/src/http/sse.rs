@@ -9,25 +9,63 @@ use app::{
 use axum::{
     Json,
     body::Body,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::State,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::error::{Asked, Problem, refusal};
+use super::{
+    error::{Asked, Id, Problem, Sent, refusal},
+    refusal::{Reading, Refusal, TakingJson},
+};
 use crate::hub::{ChangeError, Hub, MOST_TOPICS, Naming, Opening};
 
 /// What a client asks for.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wishes {
+    /// What to listen to, separated by commas: `job:{id}`, `queue:{name}`, `workers`, `import:{id}`, `imports`, `customers`, `general`,
+    /// `custom:{name}`. At most 256.
+    #[param(example = "queue:test,imports")]
     topics: Option<String>,
+    /// The `id` of the last frame that was read: everything since then follows, in order, once. The header `Last-Event-ID` comes before it.
     cursor: Option<String>,
+    /// `off` leaves the line `event:` out of frames, so that a browser gives all of them to one listener.
+    #[param(value_type = Option<Switch>, inline)]
     names: Option<String>,
 }
 
-/// `GET /api/v1/sse/connect?topics=&cursor=&names=`
+/// Whether frames have names.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase", default = "on")]
+#[expect(dead_code, reason = "what the parameter may be; it is read as a text")]
+enum Switch {
+    On,
+    Off,
+}
+
+/// Listens.
+///
+/// A stream of Server-Sent Events that does not end by itself. Each frame has an `id`, which is a cursor; the type of its event; and its data
+/// as JSON with the same `type`. The first is `connected`, and names the connection. Where the log can't say what came after a cursor, `reset`
+/// says so. A `heartbeat` comes at least every 15 seconds.
+#[utoipa::path(
+    get,
+    path = "/api/v1/sse/connect",
+    operation_id = "connect",
+    tag = "stream",
+    params(Wishes, ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last frame that was read.")),
+    responses(
+        (status = 200, description = "The stream.", body = String, content_type = "text/event-stream",
+            example = "id: k3v9x2-17\nevent: job_update\ndata: {\"type\":\"job_update\",\"jobId\":\"nap\",\"status\":\"started\"}\n\n"),
+        Refusal<400>,
+        Refusal<422>,
+        Reading
+    )
+)]
 pub(super) async fn connect(
     State(hub): State<Arc<Hub>>,
     headers: HeaderMap,
@@ -49,28 +87,47 @@ pub(super) async fn connect(
 }
 
 /// A change of what a live connection listens to.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = TopicsChange, example = json!({"add": ["job:nap"], "remove": ["imports"]}))]
 pub(super) struct Change {
+    /// Topics to listen to as well.
     #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     add: Vec<Topic>,
+    /// Topics to leave.
     #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     remove: Vec<Topic>,
+    /// A cursor: what came on the added topics since then follows too.
     from: Option<String>,
 }
 
 /// The whole set that is in force now.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"topics": ["customers", "job:nap"]}))]
 pub(super) struct Topics {
+    /// By their names.
+    #[schema(value_type = Vec<String>)]
     topics: Vec<Topic>,
 }
 
-/// `POST /api/v1/sse/{connectionId}/topics`
+/// Changes what a connection listens to.
+///
+/// While it goes on: nothing is lost or told twice by it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/sse/{connectionId}/topics",
+    operation_id = "changeTopics",
+    tag = "stream",
+    params(("connectionId" = String, Path, description = "The `connectionId` of the stream's first frame.")),
+    request_body = Change,
+    responses((status = 200, description = "All topics of the connection.", body = Topics), Refusal<404>, TakingJson)
+)]
 pub(super) async fn change_topics(
     State(hub): State<Arc<Hub>>,
-    Path(connection_id): Path<String>,
-    change: Result<Json<Change>, JsonRejection>,
+    Id(connection_id): Id<String>,
+    Sent(change): Sent<Change>,
 ) -> Result<Json<Topics>, Problem> {
-    let Json(change) = change.map_err(|problem| ApiError::BadRequest { message: problem.body_text() })?;
     let from =
         change.from.map(|from| from.parse()).transpose().map_err(|problem| ApiError::invalid("from", problem))?;
     let changed = hub.registry.change(&connection_id, change.add, change.remove, from).await;

@@ -18,6 +18,8 @@ pub mod fail;
 mod house;
 /// One queue of a worker.
 mod lane;
+/// Lists of jobs over all states.
+pub mod listing;
 /// Jobs that somebody outside orders.
 pub mod order;
 /// How many jobs to claim ahead.

@@ -3,6 +3,7 @@
 use app::domain::{MissedRuns, Schedule, ScheduleOptions};
 use serde::Deserialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{
     JobOptions, JobOrder, OrderError, Registry,
@@ -14,8 +15,11 @@ use crate::backplane::{Plan, StoredSchedule};
 const LONGEST_NAME: usize = 100;
 
 /// An order for a schedule.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "nightly", "cron": "30 2 * * *", "timeZone": "Europe/Berlin", "queueName": "test", "jobName": "echo", "data": {"a": 1}
+}))]
 pub struct ScheduleOrder {
     /// Its name: letters, digits, `-`, `_` and `.`.
     pub name: String,
@@ -43,8 +47,9 @@ pub struct ScheduleOrder {
 }
 
 /// What is to be different about a schedule; what is left out stays.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"paused": true}))]
 pub struct ScheduleChange {
     /// When: five fields of crontab(5).
     pub cron: Option<String>,

@@ -3,20 +3,26 @@
 
 #![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
 
+mod api;
 mod architecture;
 mod customers;
 mod fencing;
 mod frames;
 mod harness;
 mod imports;
+mod jobs;
 mod lease_model;
+mod openapi;
 mod pages;
 mod queue;
+mod queues;
 mod rivals;
+mod schedules;
 mod stream;
 #[cfg(unix)]
 mod torn_commits;
 mod uploads;
+mod workers;
 
 /// A database of its own for a test.
 #[expect(clippy::unused_async, reason = "over Postgres it takes its time")]

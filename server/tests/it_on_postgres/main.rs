@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
 
+#[path = "../it/api.rs"]
+mod api;
 #[path = "../it/customers.rs"]
 mod customers;
 #[path = "../it/fencing.rs"]
@@ -12,19 +14,27 @@ mod frames;
 mod harness;
 #[path = "../it/imports.rs"]
 mod imports;
+#[path = "../it/jobs.rs"]
+mod jobs;
 #[path = "../it/pages.rs"]
 mod pages;
 #[path = "../support/postgres.rs"]
 mod postgres;
 #[path = "../it/queue.rs"]
 mod queue;
+#[path = "../it/queues.rs"]
+mod queues;
 mod restart;
 #[path = "../it/rivals.rs"]
 mod rivals;
+#[path = "../it/schedules.rs"]
+mod schedules;
 #[path = "../it/stream.rs"]
 mod stream;
 #[path = "../it/uploads.rs"]
 mod uploads;
+#[path = "../it/workers.rs"]
+mod workers;
 
 /// A database of its own for a test.
 async fn database_url(_folder: &std::path::Path) -> String {
