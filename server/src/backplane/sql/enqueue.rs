@@ -142,26 +142,15 @@ fn plain(job: &NewJob, now_ms: i64) -> [Value; 12] {
 }
 
 fn keyed(job: &NewJob, now_ms: i64) -> [Value; 15] {
-    let [a, b, c, d, e, f, g, h, i, j, k, l] = plain(job, now_ms);
     let unique_until = job.unique_for.filter(|_| job.unique_key.is_some());
     let is_parked = job.concurrency_key.is_some() && job.delay.is_zero();
-    [
-        a,
-        b,
-        c,
-        d,
-        e,
-        f,
-        g,
-        h,
-        i,
-        j,
-        k,
-        l,
+    let keys: [Value; 3] = [
         unique_until.map(|unique_for| now_ms.saturating_add(millis(unique_for))).into(),
         (&job.concurrency_key).into(),
         i64::from(is_parked).into(),
-    ]
+    ];
+    let mut columns = plain(job, now_ms).into_iter().chain(keys);
+    std::array::from_fn(|_| columns.next().unwrap_or(Value::Integer(None)))
 }
 
 /// Finds the jobs that have the ids or the unique keys of those that were not made. One that ended, and whose time is over, gives its
