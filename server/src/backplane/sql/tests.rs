@@ -197,9 +197,9 @@ async fn many_who_do_all_kinds_of_things_at_once_neither_stop_each_other_nor_los
         let (_, backplane) = open(&url).await;
         let all = 120;
         let job = |number: usize| NewJob {
-            queue_name: if number % 3 == 0 { "limited".into() } else { QUEUE.into() },
-            concurrency_key: (number % 2 == 0).then(|| format!("key {}", number % 5)),
-            unique_key: (number % 4 == 0).then(|| format!("unique {number}")),
+            queue_name: if number.is_multiple_of(3) { "limited".into() } else { QUEUE.into() },
+            concurrency_key: number.is_multiple_of(2).then(|| format!("key {}", number % 5)),
+            unique_key: number.is_multiple_of(4).then(|| format!("unique {number}")),
             ..new_job(&number.to_string())
         };
         backplane.set_concurrency_limit(&"limited".into(), Some(2)).await.expect("set");
