@@ -23,7 +23,12 @@ use tokio::{
     time::Instant,
 };
 
-use super::{RedisFailure, connections::Connections, keys, worker};
+use super::{
+    RedisFailure,
+    connections::Connections,
+    keys,
+    worker::{self, Arrival},
+};
 
 /// A silent line is asked whether it is whole.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -78,7 +83,7 @@ impl Bell {
         loop {
             let connection = *self.connection.borrow();
             let away = || RedisFailure::Unreachable("the connection is being made anew".to_owned());
-            worker::join(connections, connection.ok_or_else(away)?, Some(worker::idle()), &new).await?;
+            worker::join(connections, connection.ok_or_else(away)?, Arrival::New, &new).await?;
             // Made anew meanwhile, it was registered with the new one, and the old one has just been written over that.
             if *self.connection.borrow() == connection {
                 return Ok(());
@@ -126,7 +131,7 @@ impl Bell {
 
     async fn register(&self, connections: &Connections, id: i64) -> Result<(), RedisFailure> {
         let workers: Vec<_> = self.workers.lock().unwrap_or_else(PoisonError::into_inner).clone().into_iter().collect();
-        if workers.is_empty() { Ok(()) } else { worker::join(connections, id, None, &workers).await }
+        if workers.is_empty() { Ok(()) } else { worker::join(connections, id, Arrival::Back, &workers).await }
     }
 }
 
@@ -199,9 +204,9 @@ impl Ear {
                     if let Some(message) = Msg::from_push_info(push) {
                         let named = String::from_utf8_lossy(message.get_payload_bytes());
                         if message.get_channel_name() == keys::SUMMONS {
-                            bell.summon(&named)
+                            bell.summon(&named);
                         } else {
-                            bell.ring(&named)
+                            bell.ring(&named);
                         }
                     }
                 }

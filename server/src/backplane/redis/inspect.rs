@@ -22,8 +22,8 @@ impl Inspect for RedisBackplane {
         Ok(sight::detail(&self.connections, job_id).await?)
     }
 
-    async fn shelf(&self, shelf: &Shelf) -> Result<Vec<Job>, BackplaneError> {
-        Ok(shelf::read(&self.connections, shelf).await?)
+    async fn shelf(&self, wanted: &Shelf) -> Result<Vec<Job>, BackplaneError> {
+        Ok(shelf::read(&self.connections, wanted).await?)
     }
 
     async fn queues(&self) -> Result<Vec<Queue>, BackplaneError> {

@@ -23,13 +23,24 @@ pub(super) const STANDING: &str = "signalbox:{sb}:standing";
 pub(super) const LINES: &str = "signalbox:{sb}:lines:";
 /// A set of names.
 pub(super) const QUEUES: &str = "signalbox:{sb}:queues";
+/// Before a queue's name: its jobs that may be claimed, sorted by priority and age.
+pub(super) const WAITING: &str = "signalbox:{sb}:waiting:";
+/// Before a queue's name: its waiting jobs that no claim sees, because another job has their concurrency key; sorted alike.
+pub(super) const PARKED: &str = "signalbox:{sb}:parked:";
+/// Before a queue's name: its delayed jobs, sorted by when they are due.
+pub(super) const DELAYED: &str = "signalbox:{sb}:delayed:";
 /// Before a queue's name: its jobs in the hands of workers, sorted by when their lease runs out.
 pub(super) const ACTIVE: &str = "signalbox:{sb}:active:";
-/// Workers, sorted by when they were heard of.
-pub(super) const WORKERS: &str = "signalbox:{sb}:workers";
+/// Before a queue's name: its completed jobs. Ended ones are sorted by when they ended, as a negative number: the latest first, equal ones by
+/// their ids.
+pub(super) const COMPLETED: &str = "signalbox:{sb}:completed:";
+/// The same for dead-lettered ones.
+pub(super) const FAILED: &str = "signalbox:{sb}:failed:";
+/// The same for those that were called off.
+pub(super) const CANCELLED: &str = "signalbox:{sb}:cancelled:";
 /// A hash: when a worker began, and how it presents itself.
 pub(super) const PROFILES: &str = "signalbox:{sb}:profiles";
-/// A hash: what a worker was at when it was heard of.
+/// A hash: when a worker was heard of last, and what it was at.
 pub(super) const SIGNS: &str = "signalbox:{sb}:signs";
 /// A hash: when a schedule was made, and its plan.
 pub(super) const PLANS: &str = "signalbox:{sb}:plans";
@@ -47,16 +58,13 @@ const IN_LUA: &[(&str, &str)] = &[
     // Before a job's id: a hash of what most jobs don't have, such as a priority, a key, an error.
     ("TRAITS", "signalbox:{sb}:traits:"),
     ("LINES", LINES),
-    // Before a queue's name: the ids of its jobs in a state. Those to come are sorted by priority and age, by when they are due, and by
-    // when their lease runs out; the ended ones by when they ended, as a negative number: the latest first, equal ones by their ids.
-    ("WAITING", "signalbox:{sb}:waiting:"),
-    // Waiting jobs that no claim sees, because another job has their concurrency key.
-    ("PARKED", "signalbox:{sb}:parked:"),
-    ("DELAYED", "signalbox:{sb}:delayed:"),
+    ("WAITING", WAITING),
+    ("PARKED", PARKED),
+    ("DELAYED", DELAYED),
     ("ACTIVE", ACTIVE),
-    ("COMPLETED", "signalbox:{sb}:completed:"),
-    ("FAILED", "signalbox:{sb}:failed:"),
-    ("CANCELLED", "signalbox:{sb}:cancelled:"),
+    ("COMPLETED", COMPLETED),
+    ("FAILED", FAILED),
+    ("CANCELLED", CANCELLED),
     // Around a queue's name: the contract's copy of the dead-lettered ones.
     ("DEAD_LETTERS_BEFORE", "signalbox:queue:"),
     ("DEAD_LETTERS_AFTER", ":failed"),
@@ -73,7 +81,6 @@ const IN_LUA: &[(&str, &str)] = &[
     ("FRONT", "signalbox:{sb}:front"),
     // Before a concurrency key: its parked jobs, in the order in which they would be claimed.
     ("BEHIND", "signalbox:{sb}:behind:"),
-    ("WORKERS", WORKERS),
     ("PROFILES", PROFILES),
     ("SIGNS", SIGNS),
     ("CONNECTIONS", CONNECTIONS),
@@ -84,6 +91,8 @@ const IN_LUA: &[(&str, &str)] = &[
     ("ALARMS", ALARMS),
     // Rows of the database whose events are in the log, sorted by when they came.
     ("RELAYED", "signalbox:{sb}:relayed"),
+    // There for a second after no server was seen behind this one.
+    ("ALONE", "signalbox:{sb}:alone"),
     ("BELL", BELL),
     ("SUMMONS", SUMMONS),
     ("JOB_CHANNEL", JOB_CHANNEL),

@@ -92,24 +92,24 @@ pub(super) async fn exchange(
     endings: &[Ending],
     claim: Option<&ClaimRequest>,
 ) -> Result<Exchange, RedisFailure> {
-    let mut exchange = Exchange { finished: Vec::with_capacity(endings.len()), claimed: Vec::new() };
-    let mut rounds = endings.chunks(ROUND).peekable();
-    let mut wanted = claim.filter(|claim| claim.limit > 0);
-    while let Some(round) = rounds.next() {
-        let claim = wanted.filter(|_| rounds.peek().is_none());
-        let (stands, Claimed(claimed)) = exchange_round(connections, round, claim).await?;
-        exchange.finished.extend(stands.into_iter().map(verdict));
-        // Fewer than a full step gives is all that there is.
-        wanted =
-            wanted.filter(|request| claim.is_none() || request.limit > claimed.len() as u32 && claimed.len() == ROUND);
-        exchange.claimed = claimed;
+    let claim = claim.filter(|claim| claim.limit > 0);
+    let (first, last) = endings.split_at(endings.len().saturating_sub(1) / ROUND * ROUND);
+    let mut finished = Vec::with_capacity(endings.len());
+    for round in first.chunks(ROUND) {
+        finished.extend(exchange_round(connections, round, None).await?.0.into_iter().map(verdict));
     }
-    if let Some(request) = wanted {
-        let limit = request.limit - exchange.claimed.len() as u32;
+    if last.is_empty() && claim.is_none() {
+        return Ok(Exchange::default());
+    }
+    let (stands, Claimed(mut claimed)) = exchange_round(connections, last, claim).await?;
+    finished.extend(stands.into_iter().map(verdict));
+    // Fewer than one step gives are all that there are.
+    if let Some(request) = claim.filter(|_| claimed.len() == ROUND) {
+        let limit = request.limit.saturating_sub(claim::ROUND);
         let (rest, _) = claim::claim_now(connections, &ClaimRequest { limit, ..request.clone() }, false).await?;
-        exchange.claimed.extend(rest);
+        claimed.extend(rest);
     }
-    Ok(exchange)
+    Ok(Exchange { finished, claimed })
 }
 
 /// Ends attempts in one step. When the connection breaks on the way it can't be known whether it happened; so it is sent once more,

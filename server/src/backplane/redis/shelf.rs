@@ -27,12 +27,11 @@ const PRIORITY: i64 = 4_398_046_511_104;
 /// Jobs of one state, in the order of their places.
 pub(super) async fn read(connections: &Connections, shelf: &Shelf) -> Result<Vec<Job>, RedisFailure> {
     let limit = shelf.limit.min(MOST);
-    let queues = match &shelf.queue_name {
-        Some(queue) => vec![queue.clone()],
-        None => {
-            let names: Vec<String> = connections.ask(redis::cmd("SMEMBERS").arg(keys::QUEUES)).await?;
-            names.into_iter().map(QueueName).collect()
-        }
+    let queues = if let Some(queue) = &shelf.queue_name {
+        vec![queue.clone()]
+    } else {
+        let names: Vec<String> = connections.ask(redis::cmd("SMEMBERS").arg(keys::QUEUES)).await?;
+        names.into_iter().map(QueueName).collect()
     };
     let mut places = Vec::new();
     for queues in queues.chunks(AT_ONCE) {
@@ -70,12 +69,12 @@ async fn of_queue(
 /// The names of a state's sets, each before a queue's name.
 pub(super) const fn sets(state: JobState) -> &'static [&'static str] {
     match state {
-        JobState::Waiting => &["signalbox:{sb}:waiting:", "signalbox:{sb}:parked:"],
-        JobState::Delayed => &["signalbox:{sb}:delayed:"],
+        JobState::Waiting => &[keys::WAITING, keys::PARKED],
+        JobState::Delayed => &[keys::DELAYED],
         JobState::Active => &[keys::ACTIVE],
-        JobState::Completed => &["signalbox:{sb}:completed:"],
-        JobState::Failed => &["signalbox:{sb}:failed:"],
-        JobState::Cancelled => &["signalbox:{sb}:cancelled:"],
+        JobState::Completed => &[keys::COMPLETED],
+        JobState::Failed => &[keys::FAILED],
+        JobState::Cancelled => &[keys::CANCELLED],
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use app::domain::{JobId, Worker, WorkerId, WorkerShare, WorkerStatus};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     RedisFailure,
@@ -52,20 +52,24 @@ pub(super) fn sign(status: WorkerStatus, leases: &[Lease]) -> String {
     serde_json::to_string(&Sign { status, current_jobs: leases.len(), jobs }).unwrap_or_default()
 }
 
-/// What a worker is at that has just begun.
-pub(super) fn idle() -> String {
-    sign(WorkerStatus::Idle, &[])
+/// Whether workers have just begun.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// They are idle.
+    New,
+    /// The connection is a new one, and they are at what they were.
+    Back,
 }
 
-/// Tells Redis of workers, and through which connection it is seen that they live. Without a sign they are at what they were.
+/// Tells Redis of workers, and through which connection it is seen that they live.
 pub(super) async fn join(
     connections: &Connections,
     connection: i64,
-    sign: Option<String>,
+    arrival: Arrival,
     workers: &[(WorkerId, String)],
 ) -> Result<(), RedisFailure> {
-    let mut call = Call::of(&script::JOIN, workers.len() * 2 + 2);
-    call.arg(connection).arg(sign.unwrap_or_default());
+    let mut call = Call::of(&script::JOIN, workers.len() * 2 + 3);
+    call.arg(connection).arg(sign(WorkerStatus::Idle, &[])).arg(arrival == Arrival::New);
     for (worker, profile) in workers {
         call.arg(worker.as_str()).arg(profile);
     }
@@ -81,27 +85,20 @@ pub(super) async fn leave(connections: &Connections, worker: &WorkerId) -> Resul
 
 /// All workers that are known, by their ids.
 pub(super) async fn all(connections: &Connections) -> Result<Vec<Worker>, RedisFailure> {
-    type Found = (Vec<(String, i64)>, HashMap<String, String>, HashMap<String, String>, (i64, i64));
+    type Found = (HashMap<String, String>, HashMap<String, String>, (i64, i64));
     let mut asking = redis::pipe();
-    asking.cmd("ZRANGE").arg(keys::WORKERS).arg(0).arg(-1).arg("WITHSCORES");
     asking.cmd("HGETALL").arg(keys::PROFILES).cmd("HGETALL").arg(keys::SIGNS).cmd("TIME");
-    let (heard, profiles, signs, (seconds, micros)): Found = connections.ask_all(&asking).await?;
+    let (profiles, signs, (seconds, micros)): Found = connections.ask_all(&asking).await?;
     let now = seconds * 1_000 + micros / 1_000;
-    let mut workers = heard
-        .into_iter()
-        .filter_map(|(id, heard)| {
-            let sign = signs.get(&id).map_or_else(idle, Clone::clone);
-            Some(read(&id, heard, profiles.get(&id)?, &sign, now))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let seen = |(id, profile): (&String, &String)| Some(read(id, profile, signs.get(id)?, now));
+    let mut workers = profiles.iter().filter_map(seen).collect::<Result<Vec<_>, _>>()?;
     workers.sort_by(|a, b| a.worker_id.cmp(&b.worker_id));
     Ok(workers)
 }
 
-fn read(id: &str, heard: i64, profile: &str, sign: &str, now: i64) -> Result<Worker, RedisFailure> {
-    let (began, profile) = profile.split_once('\n').ok_or_else(|| broken(keys::PROFILES, &id))?;
-    let profile: Profile = serde_json::from_str(profile).map_err(|problem| broken(keys::PROFILES, &problem))?;
-    let sign: Sign = serde_json::from_str(sign).map_err(|problem| broken(keys::SIGNS, &problem))?;
+fn read(id: &str, profile: &str, sign: &str, now: i64) -> Result<Worker, RedisFailure> {
+    let (began, profile): (i64, Profile) = parts(keys::PROFILES, profile)?;
+    let (heard, sign): (i64, Sign) = parts(keys::SIGNS, sign)?;
     let is_gone = now - heard > SILENCE_MS;
     Ok(Worker {
         worker_id: id.into(),
@@ -113,7 +110,14 @@ fn read(id: &str, heard: i64, profile: &str, sign: &str, now: i64) -> Result<Wor
         queues: profile.queues,
         current_jobs: u32::try_from(sign.current_jobs).unwrap_or(u32::MAX),
         jobs: sign.jobs,
-        started_at: moment(keys::PROFILES, began.parse().map_err(|problem| broken(keys::PROFILES, &problem))?)?,
-        last_heartbeat_at: moment(keys::WORKERS, heard)?,
+        started_at: moment(keys::PROFILES, began)?,
+        last_heartbeat_at: moment(keys::SIGNS, heard)?,
     })
+}
+
+/// A moment in milliseconds since 1970, and JSON.
+fn parts<T: DeserializeOwned>(key: &str, line: &str) -> Result<(i64, T), RedisFailure> {
+    let (at, rest) = line.split_once('\n').ok_or_else(|| broken(key, &"a line without a moment"))?;
+    let at = at.parse().map_err(|problem| broken(key, &problem))?;
+    Ok((at, serde_json::from_str(rest).map_err(|problem| broken(key, &problem))?))
 }

@@ -31,8 +31,9 @@ end
 -- Takes the best jobs out of those that wait, as far as their queues are neither paused nor at their limit.
 local function choose(names, limit)
   local rooms, open, only = {}, 0, nil
-  for place, line in ipairs(lines(CURBS, names)) do
-    local queue, room = names[place], limit
+  look_up_curbs(names)
+  for _, queue in ipairs(names) do
+    local line, room = curb_of[queue], limit
     if line then
       local paused, most = curbs(line)
       room = paused and 0 or math.min(limit, most and most - call('ZCARD', ACTIVE .. queue) or limit)

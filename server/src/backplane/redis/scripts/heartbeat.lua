@@ -21,7 +21,6 @@ for place, line in ipairs(lines(STANDING, ids)) do
   end
 end
 -- One that Redis has forgotten has no profile, and is in no list before it joins again.
-call('ZADD', WORKERS, stamp, ARGV[1])
-call('HSET', SIGNS, ARGV[1], ARGV[3])
+call('HSET', SIGNS, ARGV[1], stamp .. '\n' .. ARGV[3])
 flush()
 return { lost, off }

@@ -15,7 +15,7 @@
 -- step because a script is one.
 
 -- Redis' clock is the only one: milliseconds since 1970. Numbers become text once, for Lua takes long over it.
-local call, sub, seek, match = redis.call, string.sub, string.find, string.match
+local call, sub, seek, match, byte = redis.call, string.sub, string.find, string.match, string.byte
 local function text(number)
   return string.format('%.0f', number)
 end
@@ -141,27 +141,38 @@ local function publish(channel, message)
   redis.pcall('PUBLISH', channel, message)
 end
 
+-- Whether no other server stands behind this one. Asking takes as long as changing a job, so the answer is believed for a second.
+local function is_alone()
+  if call('GET', ALONE) then
+    return true
+  end
+  local replication, cluster = redis.pcall('INFO', 'replication'), redis.pcall('INFO', 'cluster')
+  local alone = type(replication) == 'string' and seek(replication, 'connected_slaves:0', 1, true)
+    and type(cluster) == 'string' and seek(cluster, 'cluster_enabled:0', 1, true)
+  if alone then
+    redis.pcall('SET', ALONE, '1', 'PX', 1000)
+  end
+  return alone
+end
+
 -- Whether a publication could reach anybody: on a channel of jobs, by a pattern, or behind another server. Nobody can subscribe while a
 -- script runs. Where the server may not be asked, somebody may hear.
-local heard = true
+local heard, is_asked = true, false
 local function ask_who_hears()
+  is_asked = true
   local patterns, channels = redis.pcall('PUBSUB', 'NUMPAT'), redis.pcall('PUBSUB', 'CHANNELS', '[jtq][oau][bse][:ku]*')
-  if patterns == 0 and not channels.err and #channels == 0 then
-    local replication, cluster = redis.pcall('INFO', 'replication'), redis.pcall('INFO', 'cluster')
-    heard = not (type(replication) == 'string' and seek(replication, 'connected_slaves:0', 1, true)
-      and type(cluster) == 'string' and seek(cluster, 'cluster_enabled:0', 1, true))
-  end
+  heard = not (patterns == 0 and not channels.err and #channels == 0 and is_alone())
 end
 
 -- Writes a job's event: `head` was prepared when the job was taken in, `rest` is what changes from step to step. Publishing takes as long
--- as changing the job does, so a script that tells of more than a few jobs asks once whether anybody hears it.
+-- as changing the job does, so a script that tells of more than one asks whether anybody hears it.
 local told = 0
 local before = '{"timestamp":' .. stamp .. ',"type":"job_update",'
 local function tell(id, queue, head, rest)
   local json = before .. head .. rest .. '}'
   call('XADD', EVENTS, '*', 'e', json)
   told = told + 1
-  if told == 4 then
+  if told == 2 and not is_asked then
     ask_who_hears()
   end
   if heard then
@@ -171,10 +182,9 @@ local function tell(id, queue, head, rest)
   end
 end
 
--- A script that knows that it will tell of many asks at once.
+-- A script that knows that it will tell of several asks at once.
 local function will_tell_of(jobs)
-  if jobs > 3 then
-    told = 4
+  if jobs > 1 and not is_asked then
     ask_who_hears()
   end
 end

@@ -5,14 +5,25 @@ local function curbs(line)
   return sub(line, 1, 1) == 'p', tonumber(match(line, '%d+'))
 end
 
+-- What is known of it in this step; false where nothing holds the queue back.
+local curb_of = {}
+local function look_up_curbs(queues)
+  for place, line in ipairs(lines(CURBS, queues)) do
+    curb_of[queues[place]] = line
+  end
+end
+
 -- Wakes those who wait for a limited queue in which there is room again.
 local function ring_for_room()
-  local queues = {}
+  local unknown = {}
   for queue in pairs(left) do
-    queues[#queues + 1] = queue
+    if curb_of[queue] == nil then
+      unknown[#unknown + 1] = queue
+    end
   end
-  for place, line in ipairs(lines(CURBS, queues)) do
-    local queue = queues[place]
+  look_up_curbs(unknown)
+  for queue in pairs(left) do
+    local line = curb_of[queue]
     if line then
       local paused, limit = curbs(line)
       if not paused and limit and call('ZCARD', ACTIVE .. queue) < limit and call('EXISTS', WAITING .. queue) == 1 then

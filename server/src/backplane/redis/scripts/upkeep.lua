@@ -87,16 +87,21 @@ if next(dead) then
   flush()
   if budget > 0 then
     for worker in pairs(dead) do
-      call('HSET', SIGNS, worker, ARGV[7])
+      call('HSET', SIGNS, worker, (match(call('HGET', SIGNS, worker) or '', '^%d+') or stamp) .. '\n' .. ARGV[7])
       call('HDEL', CONNECTIONS, worker)
       call('HDEL', MISSING, worker)
     end
   end
 end
 
--- Workers that have been silent for an hour.
-for _, worker in ipairs(call('ZRANGEBYSCORE', WORKERS, '-inf', now - 3600000, 'LIMIT', 0, 10)) do
-  forget_worker(worker)
+-- Workers that have been silent for an hour, looked for in the first seconds of each minute.
+if now % 60000 < 5000 then
+  local signs = call('HGETALL', SIGNS)
+  for at = 1, #signs, 2 do
+    if now - (match(signs[at + 1], '^%d+') or 0) > 3600000 then
+      forget_worker(signs[at])
+    end
+  end
 end
 
 -- Jobs that were completed within the last minute and are not kept belong to the queue's pace all the same.

@@ -1,7 +1,6 @@
 -- Stands behind `job.lua` in the scripts in which a worker ends.
 
 local function forget_worker(worker)
-  call('ZREM', WORKERS, worker)
   call('HDEL', PROFILES, worker)
   call('HDEL', SIGNS, worker)
   call('HDEL', CONNECTIONS, worker)
