@@ -72,6 +72,12 @@ pub enum ApiError {
     /// 503: something that is needed can't be reached; trying again later helps.
     #[error("Signalbox can't reach its storage right now. Try again in a moment.")]
     Unavailable,
+    /// 503: there is no room for more. What was kept before is kept still.
+    #[error("Signalbox' storage is full. Nothing of this request was kept; make room, and try again.")]
+    StorageFull,
+    /// 503: what is needed takes no changes: a disk or a database that is read-only.
+    #[error("Signalbox' storage is read-only right now. Nothing was changed; `signalbox doctor` tells more.")]
+    StorageReadOnly,
     /// 503: the connection whose topics were to be changed does not read what it is sent, and takes no change in.
     #[error("This connection did not take the change in time. Read what it sends, or open a new one with all topics.")]
     ConnectionBusy,
@@ -95,7 +101,11 @@ impl ApiError {
             Self::UnsupportedMediaType | Self::NotJson => 415,
             Self::Invalid { .. } | Self::IdempotencyKeyReused => 422,
             Self::Internal => 500,
-            Self::Unavailable | Self::ConnectionBusy | Self::Unreachable => 503,
+            Self::Unavailable
+            | Self::StorageFull
+            | Self::StorageReadOnly
+            | Self::ConnectionBusy
+            | Self::Unreachable => 503,
         }
     }
 
@@ -112,6 +122,8 @@ impl ApiError {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
+            Self::StorageFull => "storage_full",
+            Self::StorageReadOnly => "storage_read_only",
             Self::ConnectionBusy => "connection_busy",
             Self::Unreachable => "unreachable",
         }

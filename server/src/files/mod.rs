@@ -52,6 +52,24 @@ pub enum FileError {
     Write(io::Error),
 }
 
+impl FileError {
+    /// Whether there is no room for more.
+    pub fn is_full(&self) -> bool {
+        let is_full =
+            |error: &io::Error| matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        match self {
+            Self::Folder(error) | Self::Write(error) => is_full(error),
+            Self::Storage(error) => innermost(error).downcast_ref().is_some_and(is_full),
+            Self::Upload(_) | Self::TooLarge { .. } => false,
+        }
+    }
+}
+
+/// The cause of all causes.
+fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
+    error.source().map_or(error, innermost)
+}
+
 /// A file that is kept now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptFile {

@@ -80,6 +80,9 @@ pub fn refusal(error: impl Into<BackplaneError>) -> ApiError {
         BackplaneError::Store(StoreError::BrokenRow { .. }) | BackplaneError::Redis(RedisFailure::Broken { .. }) => {
             ApiError::Internal
         }
+        BackplaneError::Store(error) if error.is_full() => ApiError::StorageFull,
+        BackplaneError::Redis(failure) if failure.is_full() => ApiError::StorageFull,
+        BackplaneError::Store(error) if error.is_read_only() => ApiError::StorageReadOnly,
         BackplaneError::Store(_) | BackplaneError::Redis(_) | BackplaneError::Presence { .. } => ApiError::Unavailable,
     }
 }

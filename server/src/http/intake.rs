@@ -200,7 +200,7 @@ where
 
 fn no_storage(error: FileError) -> ApiError {
     tracing::error!(%error, "a file could not be kept");
-    ApiError::Unavailable
+    if error.is_full() { ApiError::StorageFull } else { ApiError::Unavailable }
 }
 
 /// Removes a file that no import will have.

@@ -87,7 +87,8 @@ const WORDS: [Words; 9] = [
         status: 503,
         title: "Service Unavailable",
         code: "unavailable",
-        means: "Database or Redis can't be reached. `Retry-After` says when to try again.",
+        means: "Database or Redis can't be reached (`unavailable`), is full (`storage_full`) or takes no changes \
+            (`storage_read_only`): nothing was changed. `Retry-After` says when to try again.",
         detail: "Signalbox can't reach its storage right now. Try again in a moment.",
         field: None,
     },

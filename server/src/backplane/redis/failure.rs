@@ -35,6 +35,11 @@ impl RedisFailure {
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Unreachable(_))
     }
+
+    /// Whether its memory is full, by the word that Redis begins such refusals with.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Refused(words) if words.contains("OOM"))
+    }
 }
 
 impl From<RedisError> for RedisFailure {
