@@ -112,6 +112,10 @@ impl Backplane for RedisBackplane {
         "redis"
     }
 
+    fn operations(&self) -> u64 {
+        self.connections.operations()
+    }
+
     async fn enqueue(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, BackplaneError> {
         Ok(queue::enqueue(&self.connections, jobs).await?)
     }

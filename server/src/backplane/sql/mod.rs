@@ -133,6 +133,10 @@ impl Backplane for SqlBackplane {
         }
     }
 
+    fn operations(&self) -> u64 {
+        self.database.operations()
+    }
+
     async fn enqueue(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, BackplaneError> {
         self.intake.take_in(&self.database, jobs).await
     }

@@ -1,13 +1,21 @@
 //! What only the SQL engines have to show, on both of them: their counters, their line of new jobs, and what an earlier schema becomes.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use app::domain::{CounterDrift, JobState};
+use app::domain::{CounterDrift, JobState, WorkerStatus};
+use serde_json::json;
 use sqlx::{PgPool, SqlitePool, migrate::Migrator};
 
 use super::{Retention, SqlBackplane};
 use crate::{
-    backplane::{Backplane, Inspect, NewJob},
+    backplane::{Backplane, ClaimRequest, Control, DeadLetters, Ending, Heartbeat, Inspect, Lease, NewJob, Outcome},
     conformance::{QUEUE, migrate, new_job, postgres_server},
     store::{Database, sql},
 };
@@ -125,5 +133,88 @@ async fn jobs_of_an_earlier_schema_are_counted_and_keep_their_past() {
         assert_eq!(queue.counts.failed, 1);
         let job = backplane.job(&"old".into()).await.expect("answered").expect("there");
         assert_eq!((job.attempts.len(), job.attempts[0].error.as_deref()), (1, Some("no")));
+    }
+}
+
+/// Works until all jobs have ended: some complete, some fail, some are tried again, snoozed or handed back.
+async fn work(backplane: &SqlBackplane, name: &str, ended: &AtomicUsize, all: usize) {
+    let request = ClaimRequest {
+        worker: name.into(),
+        queues: vec![QUEUE.into(), "limited".into()],
+        limit: 4,
+        lease: Duration::from_mins(1),
+    };
+    let mut turn = 0;
+    let mut endings = Vec::new();
+    while ended.load(Ordering::SeqCst) < all {
+        let exchange = backplane.exchange(std::mem::take(&mut endings), Some(&request)).await.expect("exchanged");
+        let leases: Vec<Lease> = exchange.claimed.iter().map(|job| job.lease.clone()).collect();
+        let worker = &request.worker;
+        let beat = Heartbeat { worker, status: WorkerStatus::Active, leases: &leases, lease: request.lease };
+        backplane.heartbeat(beat).await.expect("renewed");
+        for lease in leases {
+            turn += 1;
+            let outcome = match turn % 7 {
+                0 => Outcome::Retry { error: "again".to_owned(), delay: Duration::ZERO },
+                1 => Outcome::Snoozed { delay: Duration::ZERO },
+                2 => Outcome::HandedBack,
+                3 => Outcome::Failed { error: "no".to_owned() },
+                _ => Outcome::Completed(json!(1)),
+            };
+            endings.push(Ending { lease, outcome });
+        }
+        if endings.is_empty() {
+            backplane.maintain().await.expect("kept");
+        }
+    }
+}
+
+/// Calls jobs off, takes them up again, and counts those that have ended.
+async fn meddle(backplane: &SqlBackplane, ended: &AtomicUsize, all: usize) {
+    let letters = DeadLetters { queue_name: QUEUE.into(), limit: 5, fingerprint: None };
+    for round in 0..all {
+        backplane.cancel(&format!("{round}").as_str().into()).await.expect("answered");
+        backplane.retry(&format!("{}", round / 2).as_str().into()).await.expect("answered");
+        backplane.replay(&letters).await.expect("answered");
+    }
+    while ended.load(Ordering::SeqCst) < all {
+        let over: u64 = backplane
+            .queues()
+            .await
+            .expect("answered")
+            .iter()
+            .map(|queue| queue.counts.completed + queue.counts.failed + queue.counts.cancelled)
+            .sum();
+        ended.store(usize::try_from(over).expect("few"), Ordering::SeqCst);
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_do_all_kinds_of_things_at_once_neither_stop_each_other_nor_lose_count() {
+    let ground = Ground::new().await;
+    for url in ground.urls() {
+        let (_, backplane) = open(&url).await;
+        let all = 120;
+        let job = |number: usize| NewJob {
+            queue_name: if number.is_multiple_of(3) { "limited".into() } else { QUEUE.into() },
+            concurrency_key: number.is_multiple_of(2).then(|| format!("key {}", number % 5)),
+            unique_key: number.is_multiple_of(4).then(|| format!("unique {number}")),
+            ..new_job(&number.to_string())
+        };
+        backplane.set_concurrency_limit(&"limited".into(), Some(2)).await.expect("set");
+        backplane.enqueue((0..all).map(job).collect()).await.expect("taken in");
+        let others = [open(&url).await.1, open(&url).await.1];
+        let ended = AtomicUsize::new(0);
+
+        let working = futures::future::join4(
+            work(&backplane, "one", &ended, all),
+            work(&others[0], "two", &ended, all),
+            work(&others[1], "three", &ended, all),
+            meddle(&others[1], &ended, all),
+        );
+        tokio::time::timeout(Duration::from_mins(1), working).await.expect("all have ended");
+
+        assert_eq!(backplane.recount().await.expect("counted"), []);
     }
 }
