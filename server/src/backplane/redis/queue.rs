@@ -35,7 +35,9 @@ const OWN_FIELDS: [&str; 13] = [
 pub(super) async fn enqueue(connections: &Connections, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, RedisFailure> {
     let mut taken = Vec::with_capacity(jobs.len());
     for jobs in jobs.chunks(TOGETHER) {
-        let mut call = Call::of(&script::ENQUEUE, jobs.len() * 5);
+        let is_plain = jobs.iter().all(|job| Options::of(job).is_plain());
+        let script = if is_plain { &script::PLAIN } else { &script::ENQUEUE };
+        let mut call = Call::of(script, jobs.len() * 5);
         for job in jobs {
             hand_in(&mut call, job);
         }
@@ -53,7 +55,7 @@ pub(super) async fn enqueue(connections: &Connections, jobs: Vec<NewJob>) -> Res
 pub(super) fn hand_in(call: &mut Call, job: &NewJob) {
     call.arg(job.job_id.as_str()).arg(job.queue_name.as_str()).arg(head(job)).arg(job.data.to_string());
     let options = Options::of(job);
-    if options == (Options { deaths: options.deaths, ..Options::default() }) {
+    if options.is_plain() {
         call.arg(options.deaths);
     } else {
         // Texts and numbers always have a form in JSON.
@@ -86,6 +88,11 @@ impl<'a> Options<'a> {
             unique_for: job.unique_key.as_ref().and(job.unique_for).map(delay_ms),
             concurrency_key: job.concurrency_key.as_deref(),
         }
+    }
+
+    /// Whether there is nothing special about the job.
+    fn is_plain(&self) -> bool {
+        *self == Self { deaths: self.deaths, ..Self::default() }
     }
 }
 

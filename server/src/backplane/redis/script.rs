@@ -9,8 +9,12 @@ use redis::{Cmd, ErrorKind, FromRedisValue, Script, ServerErrorKind, ToRedisArgs
 use super::{RedisFailure, keys};
 
 /// What most scripts begin with: moves, keys, and the end of the step.
-const MOVES: &str =
-    concat!(include_str!("scripts/job.lua"), include_str!("scripts/key.lua"), include_str!("scripts/settle.lua"));
+const MOVES: &str = concat!(
+    include_str!("scripts/job.lua"),
+    include_str!("scripts/moves.lua"),
+    include_str!("scripts/key.lua"),
+    include_str!("scripts/settle.lua")
+);
 const JOB: &str = include_str!("scripts/job.lua");
 
 /// Declares scripts, each made of several files.
@@ -37,8 +41,9 @@ scripts! {
     LOOK: JOB "look";
     NOTE: JOB "held" "note";
     PAGE: JOB "page";
+    PLAIN: JOB "plain";
     QUEUES: JOB "queues";
-    RECOUNT: JOB "recount";
+    RECOUNT: JOB "moves" "recount";
     RELAY: JOB "relay";
     REMOVE: MOVES "past" "lever" "remove";
     REPORT: JOB "held" "report";

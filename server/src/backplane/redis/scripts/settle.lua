@@ -33,19 +33,14 @@ local function ring_for_room()
   end
 end
 
--- Does what was kept for later. The bell rings for a queue that was empty, or whose next due job is another one now: whoever waits
--- has looked at it since it became empty, so nobody else has to be told.
+-- Does what was kept for later. The bell rings also for a queue whose next due job is another one now.
 local function settle()
   settle_keys()
   flush()
   for queue, at in pairs(agenda) do
     call('ZADD', AGENDA, 'LT', text(at), queue)
   end
-  for queue, rings in pairs(was_empty) do
-    if rings and call('EXISTS', WAITING .. queue) == 1 then
-      publish(BELL, queue)
-    end
-  end
+  ring_for_new()
   for queue, first in pairs(first_due) do
     local due = call('ZRANGE', DELAYED .. queue, 0, 0)[1]
     if due and due ~= first then
