@@ -1,8 +1,10 @@
-//! A worker for trials: it knows one kind more, whose result is how long it took from the enqueuing to the start.
+//! A worker for trials: it knows one kind more, whose result is how long it took from the enqueuing to the start. When it ends it prints
+//! how many operations a second it has asked of the engine.
 
 use std::{
     process::ExitCode,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use async_trait::async_trait;
@@ -20,13 +22,24 @@ pub(crate) struct Args {
     concurrency: u32,
 }
 
+/// How long a worker is not idle yet.
+const BEGINNING: Duration = Duration::from_secs(3);
+
 /// Works until it is told to stop.
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> {
     let stopping = shutdown::token()?;
     let parts = installation::open(&config).await?;
     let queues = vec![(args.queue.as_str().into(), args.concurrency)];
     let worker = WorkerConfig { name: format!("bench-{}", std::process::id()), queues, ..worker::embedded() };
-    Worker::new(worker, Registry::all().with::<Pickup>(), parts).run(stopping).await;
+    let backplane = Arc::clone(&parts.backplane);
+    let working = tokio::spawn(Worker::new(worker, Registry::all().with::<Pickup>(), parts).run(stopping.clone()));
+    // What a beginning costs is not what idling costs.
+    stopping.run_until_cancelled(tokio::time::sleep(BEGINNING)).await;
+    let (began, before) = (Instant::now(), backplane.operations());
+    stopping.cancelled().await;
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{}", count(backplane.operations() - before) / seconds);
+    working.await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -47,6 +60,11 @@ impl Job for Pickup {
     async fn run(self, _context: &JobContext) -> Result<u64, JobError> {
         Ok(now_us().saturating_sub(self.sent_us))
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a number of operations is far below 2^53")]
+const fn count(operations: u64) -> f64 {
+    operations as f64
 }
 
 /// Microseconds since 1970.

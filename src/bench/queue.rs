@@ -18,12 +18,15 @@ use server::{
     jobs::{Echo, Job, context::Parts},
 };
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
+use tokio::{
+    io::AsyncReadExt,
+    process::{Child, Command},
+};
 
 use super::{
     import::{count, percentile},
     pickup::{Pickup, now_us},
-    report::{self, Figure},
+    report::{self, Bar, Figure},
 };
 use crate::{config::Config, installation};
 
@@ -55,6 +58,8 @@ const SINGLES: Duration = Duration::from_secs(3);
 const BULK: usize = 10_000;
 /// Jobs whose pick-up is measured.
 const PICKUPS: usize = 300;
+/// How long a process idles.
+const IDLE: Duration = Duration::from_secs(23);
 /// The longest that anything may take.
 const PATIENCE: Duration = Duration::from_mins(3);
 
@@ -68,6 +73,7 @@ pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<ExitCo
     figures.extend(trial.bulk_and_done(1).await?);
     figures.extend(trial.bulk_and_done(2).await?.pop());
     figures.extend(trial.pickup().await?);
+    figures.push(trial.idle().await?);
     for figure in &mut figures {
         figure.name = format!("{}: {}", trial.parts.backplane.name(), figure.name);
     }
@@ -167,6 +173,19 @@ impl Trial {
         Ok(vec![figure(0.5, "p50"), figure(0.99, "p99")])
     }
 
+    /// Operations that a process asks of the engine while there is nothing to do.
+    async fn idle(&self) -> anyhow::Result<Figure> {
+        let mut worker = self.worker(&queue())?;
+        let mut said = worker.stdout.take().context("the worker has no output")?;
+        tokio::time::sleep(IDLE).await;
+        stop(vec![worker]).await?;
+        let mut text = String::new();
+        said.read_to_string(&mut text).await?;
+        let value = text.trim().parse().context("the worker did not say what it cost")?;
+        let name = "operations of an idle process".to_owned();
+        Ok(Figure { name, value, unit: "/s", bar: Some(Bar::AtMost(5.0)) })
+    }
+
     /// Starts a worker process of the same installation.
     fn worker(&self, queue: &QueueName) -> anyhow::Result<Child> {
         Command::new(std::env::current_exe()?)
@@ -174,7 +193,7 @@ impl Trial {
             .env("SIGNALBOX_DATA_DIR", &self.config.data_dir)
             .env("DATABASE_URL", self.config.database_url.expose())
             .env("SIGNALBOX_LOG", "error")
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .context("a worker can't be started")

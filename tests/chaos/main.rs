@@ -8,6 +8,7 @@
 #![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
 
 /// What stands under an installation.
+#[path = "../support/engine.rs"]
 mod engine;
 /// Jobs that are handed in until they are answered.
 mod load;

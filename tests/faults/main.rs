@@ -3,8 +3,8 @@
 //! What chance does to an installation is the matter of `chaos`; here each fault comes by name.
 #![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
 
-/// The engines, as chaos knows them.
-#[path = "../chaos/engine.rs"]
+/// The engines.
+#[path = "../support/engine.rs"]
 mod engine;
 /// The processes of an installation.
 mod site;

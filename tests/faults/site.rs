@@ -40,6 +40,8 @@ pub(crate) struct Site {
 impl Site {
     /// Starts the web server, in a folder of its own.
     pub(crate) async fn build(engine: Engine) -> Self {
+        // Seen where a test fails.
+        println!("on {}", engine.name);
         let folder = tempfile::tempdir().expect("a folder");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
         let mut site = Self { engine, port, web: None, workers: Vec::new(), client: Client::new(), folder };
@@ -97,6 +99,7 @@ impl Site {
 
     /// Stops the engine.
     pub(crate) async fn stop_engine(&mut self) {
+        assert!(self.engine.can_be_killed(), "there is no server to stop");
         self.engine.kill().await;
     }
 

@@ -63,6 +63,9 @@ pub trait Backplane: Control + Inspect + Timetable + Send + Sync + 'static {
     /// The engine's name, for logs and `doctor`.
     fn name(&self) -> &'static str;
 
+    /// Statements, scripts and commands that this process has asked of the engine so far, other than those that wait.
+    fn operations(&self) -> u64;
+
     /// Takes jobs in, all or none, in one step. A job whose unique key or id is alive already is not made again: its id comes back.
     ///
     /// A unique key is free again as soon as its job has ended and its time is over; an id only when the ended job was removed, an age later. Given again

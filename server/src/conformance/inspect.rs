@@ -183,7 +183,10 @@ pub(super) async fn a_queue_counts_its_jobs_by_state(engine: Engine) {
     assert_eq!((counts.completed, counts.failed, counts.cancelled), (3, 1, 1));
     assert_eq!((queue.consumers, queue.rate_per_minute, queue.paused), (1, 3, false));
     assert!(queue.oldest_waiting_ms.is_some());
-    assert_eq!(backplane.queues().await.expect("answered"), [queue]);
+    let mut queues = backplane.queues().await.expect("answered");
+    // Time goes on.
+    queues[0].oldest_waiting_ms = queue.oldest_waiting_ms;
+    assert_eq!(queues, [queue]);
     assert_eq!(backplane.recount().await.expect("answered"), []);
 }
 

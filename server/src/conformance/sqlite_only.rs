@@ -14,9 +14,14 @@ use crate::{
 /// An engine, and the database that it writes to.
 async fn alone() -> (Arc<SqlBackplane>, Database, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
+    let (backplane, database) = open(&folder).await;
+    (backplane, database, folder)
+}
+
+async fn open(folder: &tempfile::TempDir) -> (Arc<SqlBackplane>, Database) {
     let database = Database::open(&format!("sqlite://{}", folder.path().join("db").display())).await.expect("opened");
     database.migrate().await.expect("migrated");
-    (SqlBackplane::open(database.clone(), RETENTION).await.expect("opened"), database, folder)
+    (SqlBackplane::open(database.clone(), RETENTION).await.expect("opened"), database)
 }
 
 /// Sets something of the one connection that writes.
@@ -74,7 +79,7 @@ async fn a_full_disk_refuses_clearly_and_takes_nothing_back() {
 
 #[tokio::test]
 async fn a_file_that_must_not_be_written_refuses_clearly_and_can_be_read() {
-    let (backplane, database, _folder) = alone().await;
+    let (backplane, database, folder) = alone().await;
     backplane.enqueue(vec![new_job("before")]).await.expect("taken in");
     set(&database, "query_only = on").await;
 
@@ -83,6 +88,8 @@ async fn a_file_that_must_not_be_written_refuses_clearly_and_can_be_read() {
     assert!(refused.is_read_only(), "{refused}");
     assert!(!refused.is_full());
     assert!(super::state(&*backplane, "before").await.is_some());
-    set(&database, "query_only = off").await;
-    assert!(backplane.enqueue(vec![new_job("after")]).await.expect("taken in")[0].is_new);
+    drop(backplane);
+    database.close().await;
+    let (again, _database) = open(&folder).await;
+    assert!(again.enqueue(vec![new_job("after")]).await.expect("taken in")[0].is_new);
 }

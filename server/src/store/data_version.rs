@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use sqlx::SqlitePool;
 
-use super::doorbell::{Doorbell, Ear};
+use super::{
+    doorbell::{Doorbell, Ear},
+    operations::Operations,
+};
 
 /// The shortest time between two looks.
 const PACE: Duration = Duration::from_millis(2);
@@ -20,7 +23,7 @@ const NET: Duration = Duration::from_secs(1);
 
 /// Looks for ever, and calls `on_news` whenever another process may have committed something; a database that can't be read is
 /// looked at again later.
-pub(super) async fn watch(reader: &SqlitePool, doorbell: &Doorbell, on_news: impl Fn()) {
+pub(super) async fn watch(reader: &SqlitePool, doorbell: &Doorbell, operations: &Operations, on_news: impl Fn()) {
     let ear = doorbell.listen();
     if let Err(error) = &ear {
         tracing::warn!(%error, "no socket can be made that wakes this process: it looks for news four times a second instead");
@@ -34,6 +37,7 @@ pub(super) async fn watch(reader: &SqlitePool, doorbell: &Doorbell, on_news: imp
         let mut seen: Option<i64> = None;
         // The version is a matter of this one connection, so it is kept for as long as it works.
         while let Ok(version) = sqlx::query_scalar::<_, i64>("pragma data_version").fetch_one(&mut *connection).await {
+            operations.note();
             // The first look of a connection can't tell what came before it, so it counts as news.
             let is_news = seen != Some(version);
             if is_news {

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::{
     Dialect, Record, StoreError, Transaction, data_version,
+    operations::Operations,
     postgres::{Postgres, READERS},
     sqlite::Sqlite,
     statement::{Source, Statement, sql},
@@ -37,6 +38,7 @@ macro_rules! ask {
 pub struct Database {
     engine: Engine,
     commits: watch::Sender<u64>,
+    operations: Operations,
 }
 
 #[derive(Clone)]
@@ -57,7 +59,7 @@ impl Database {
         } else {
             Engine::Sqlite(Sqlite::open(url).await?)
         };
-        Ok(Self { engine, commits: watch::Sender::new(0) })
+        Ok(Self { engine, commits: watch::Sender::new(0), operations: Operations::default() })
     }
 
     /// Brings the schema to the version of this program.
@@ -146,7 +148,9 @@ impl Database {
     /// The writer is busy for too long, or the database can't be reached.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
         match &self.engine {
-            Engine::Sqlite(sqlite) => Ok(Transaction::on_sqlite(sqlite.begin().await?, self.commits.clone())),
+            Engine::Sqlite(sqlite) => {
+                Ok(Transaction::on_sqlite(sqlite.begin().await?, self.commits.clone(), self.operations.clone()))
+            }
             Engine::Postgres(postgres) => self.begin_on(postgres).await,
         }
     }
@@ -158,14 +162,16 @@ impl Database {
     pub async fn begin_in_background(&self) -> Result<Transaction, StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => {
-                Ok(Transaction::on_sqlite(sqlite.begin_in_background().await?, self.commits.clone()))
+                let begun = sqlite.begin_in_background().await?;
+                Ok(Transaction::on_sqlite(begun, self.commits.clone(), self.operations.clone()))
             }
             Engine::Postgres(postgres) => self.begin_on(postgres).await,
         }
     }
 
     async fn begin_on(&self, postgres: &Postgres) -> Result<Transaction, StoreError> {
-        Ok(Transaction::on_postgres(postgres.begin().await?, postgres.news.clone(), self.commits.clone()))
+        let begun = postgres.begin().await?;
+        Ok(Transaction::on_postgres(begun, postgres.news.clone(), self.commits.clone(), self.operations.clone()))
     }
 
     /// Changes with every commit of this process, and whenever another one may have committed something, while
@@ -178,7 +184,9 @@ impl Database {
     pub(crate) async fn watch_other_processes(self) {
         let on_news = || self.commits.send_modify(|count| *count += 1);
         match &self.engine {
-            Engine::Sqlite(sqlite) => data_version::watch(&sqlite.reader, &sqlite.doorbell, on_news).await,
+            Engine::Sqlite(sqlite) => {
+                data_version::watch(&sqlite.reader, &sqlite.doorbell, &self.operations, on_news).await
+            }
             Engine::Postgres(postgres) => postgres.news.listen(on_news).await,
         }
     }
@@ -211,7 +219,13 @@ impl Database {
         }
     }
 
-    const fn source(&self) -> Source<'_> {
+    /// Statements that this process has sent so far, beginnings and ends of transactions among them.
+    pub(crate) fn operations(&self) -> u64 {
+        self.operations.count()
+    }
+
+    fn source(&self) -> Source<'_> {
+        self.operations.note();
         match &self.engine {
             Engine::Sqlite(sqlite) => Source::SqliteReader(&sqlite.reader),
             Engine::Postgres(postgres) => Source::PostgresReader(&postgres.reader),

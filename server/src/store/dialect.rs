@@ -61,14 +61,6 @@ impl Dialect {
         }
     }
 
-    /// 128 random bits in hexadecimal, others for each row.
-    pub(crate) const fn random_token(self) -> &'static str {
-        match self {
-            Self::Sqlite => "lower(hex(randomblob(16)))",
-            Self::Postgres => "replace(gen_random_uuid()::text, '-', '')",
-        }
-    }
-
     /// A text as it is compared without regard to the case of ASCII letters.
     pub(crate) fn folded(self, text: &str) -> String {
         match self {

@@ -22,6 +22,8 @@ pub mod import_errors;
 pub mod imports;
 /// Commits of other processes, in Postgres.
 mod news;
+/// What a process has asked of its database.
+mod operations;
 /// Events written by the transaction that makes them true.
 pub mod outbox;
 /// The connections to Postgres.

@@ -10,6 +10,10 @@ use super::{Dialect, statement::Statement, value::Value};
 /// Rows of one statement in SQLite: long enough to forget its cost, far under the 32,766 values that it takes.
 const ROWS_PER_STATEMENT: usize = 500;
 
+/// Rows from which on it is worth while to look for columns in which all are alike. Few rows are alike by chance, and would make statements
+/// that differ each time.
+const MANY_ROWS: usize = 64;
+
 /// A table of values: its name, its columns, and its rows.
 pub(crate) struct Rows<const N: usize> {
     name: &'static str,
@@ -53,9 +57,10 @@ impl<const N: usize> Rows<N> {
         statements
     }
 
+    /// With an array for each column. Where many rows have the same in a column, as jobs that are taken in together have their queue, it
+    /// is given once; not so the first column, by which a statement may count its rows.
     fn by_column(self, statement: &str) -> Statement {
         let mut text = self.head();
-        text.push_str("select * from unnest(");
         let mut columns: Vec<Value> = Vec::with_capacity(N);
         let count = self.values.len();
         for row in self.values {
@@ -66,14 +71,43 @@ impl<const N: usize> Rows<N> {
                 push(column, value);
             }
         }
-        for (at, column) in columns.iter().enumerate() {
-            let comma = if at == 0 { "" } else { ", " };
-            // Writing to a string can't fail.
-            let _ = write!(text, "{comma}${}::{}", at + 1, array_type(column));
+        let (mut selected, mut arrays, mut names) =
+            (Vec::with_capacity(N), Vec::with_capacity(N), Vec::with_capacity(N));
+        for (at, column) in columns.iter_mut().enumerate() {
+            let place = at + 1;
+            let array = array_type(column);
+            if let Some(value) = common_to_all(column).filter(|_| at > 0 && count >= MANY_ROWS) {
+                selected.push(format!("${place}::{}", array.trim_end_matches("[]")));
+                *column = value;
+            } else {
+                selected.push(format!("c{place}"));
+                arrays.push(format!("${place}::{array}"));
+                names.push(format!("c{place}"));
+            }
         }
-        text.push_str(")) ");
-        text.push_str(statement);
+        // Writing to a string can't fail.
+        let _ = if names.len() == N {
+            write!(text, "select * from unnest({})) {statement}", arrays.join(", "))
+        } else {
+            let (selected, arrays, names) = (selected.join(", "), arrays.join(", "), names.join(", "));
+            write!(text, "select {selected} from unnest({arrays}) as given ({names})) {statement}")
+        };
         Statement { sql: text.into(), values: columns }
+    }
+}
+
+/// The value that all rows have in a column, if they have.
+fn common_to_all(column: &Value) -> Option<Value> {
+    fn first<T: PartialEq + Clone>(values: &[T]) -> Option<T> {
+        let (first, others) = values.split_first()?;
+        others.iter().all(|other| other == first).then(|| first.clone())
+    }
+    match column {
+        Value::Flags(values) => first(values).map(Value::Flag),
+        Value::Integers(values) => first(values).map(Value::Integer),
+        Value::Texts(values) => first(values).map(Value::Text),
+        Value::Uuids(values) => first(values).map(Value::Uuid),
+        Value::Flag(_) | Value::Integer(_) | Value::Text(_) | Value::Uuid(_) => None,
     }
 }
 
@@ -141,6 +175,19 @@ mod tests {
              insert into log select channel, id from told"
         );
         assert_eq!(statements[0].values.len(), 2);
+    }
+
+    #[test]
+    fn postgres_is_given_once_what_many_rows_have_in_common() {
+        let rows = (0..64).map(|id: i64| [id.into(), "same".into()]).collect();
+        let statements = Rows::new("told", ["id", "channel"], rows).before(INSERT, Dialect::Postgres);
+
+        assert_eq!(
+            statements[0].sql,
+            "with told (id, channel) as (select c1, $2::text from unnest($1::bigint[]) as given (c1)) \
+             insert into log select channel, id from told"
+        );
+        assert_eq!(statements[0].values[1], "same".into());
     }
 
     #[test]

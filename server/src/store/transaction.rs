@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use super::{
     Dialect, Record, StoreError,
     news::News,
+    operations::Operations,
     postgres::PostgresTransaction,
     rows::Rows,
     sqlite::SqliteTransaction,
@@ -18,6 +19,7 @@ pub struct Transaction {
     inner: Inner,
     now: Timestamp,
     commits: watch::Sender<u64>,
+    operations: Operations,
 }
 
 enum Inner {
@@ -27,13 +29,20 @@ enum Inner {
 
 impl Transaction {
     /// One that holds SQLite's writer. SQLite has no clock but the machine's.
-    pub(super) fn on_sqlite(begun: SqliteTransaction, commits: watch::Sender<u64>) -> Self {
-        Self { inner: Inner::Sqlite(begun), now: Timestamp::now(), commits }
+    pub(super) fn on_sqlite(begun: SqliteTransaction, commits: watch::Sender<u64>, operations: Operations) -> Self {
+        operations.note();
+        Self { inner: Inner::Sqlite(begun), now: Timestamp::now(), commits, operations }
     }
 
     /// One of Postgres; `news` tells other processes of its commit.
-    pub(super) fn on_postgres(begun: PostgresTransaction, news: News, commits: watch::Sender<u64>) -> Self {
-        Self { now: begun.began_at, inner: Inner::Postgres(begun, news), commits }
+    pub(super) fn on_postgres(
+        begun: PostgresTransaction,
+        news: News,
+        commits: watch::Sender<u64>,
+        operations: Operations,
+    ) -> Self {
+        operations.note();
+        Self { now: begun.began_at, inner: Inner::Postgres(begun, news), commits, operations }
     }
 
     /// When it began, by the engine's clock: leases, delays and ages are judged by it, whatever the clocks of processes say.
@@ -46,6 +55,7 @@ impl Transaction {
     /// # Errors
     /// The database refused: nothing of it is true then. Or the disk or the line failed: it may be true, but nobody knows.
     pub async fn commit(self) -> Result<(), StoreError> {
+        self.operations.note();
         match self.inner {
             Inner::Sqlite(sqlite) => {
                 let durability = sqlite.commit().await?;
@@ -68,6 +78,7 @@ impl Transaction {
     /// # Errors
     /// The database refused; nothing of it is true then.
     pub async fn commit_lazily(self) -> Result<(), StoreError> {
+        self.operations.note();
         match self.inner {
             Inner::Sqlite(sqlite) => {
                 sqlite.commit().await?;
@@ -127,6 +138,7 @@ impl Transaction {
     }
 
     fn source(&mut self) -> Source<'_> {
+        self.operations.note();
         match &mut self.inner {
             Inner::Sqlite(sqlite) => Source::SqliteWriter(&mut sqlite.inner),
             Inner::Postgres(postgres, _) => Source::PostgresWriter(&mut postgres.connection),

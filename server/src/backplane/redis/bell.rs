@@ -1,13 +1,13 @@
 //! Wakes whoever waits for jobs, and shows Redis that this process lives.
 //!
-//! One connection a process listens to one channel, on which the scripts name a queue when it stops being empty, or when its next
-//! delayed job is due earlier than thought. A blocking `BZPOPMIN` would need a connection for every waiting claim. Messages can be
+//! One connection a process listens to a channel, on which the scripts name a queue when it stops being empty, or when its next
+//! delayed job is due earlier than thought, and to another, on which they name a worker one of whose jobs was called off. A blocking `BZPOPMIN` would need a connection for every waiting claim. Messages can be
 //! missed only while the connection is away; so when it comes back everyone looks, and while it is away they look every second.
 //!
 //! The same connection is the sign of life of the process's workers: Redis closes it when the process ends, however it ends.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -16,6 +16,7 @@ use app::domain::{QueueName, WorkerId};
 use redis::{Msg, PushInfo, PushKind, aio::MultiplexedConnection};
 use tokio::{
     sync::{
+        Notify,
         mpsc::{UnboundedReceiver, unbounded_channel},
         watch,
     },
@@ -26,7 +27,7 @@ use super::{
     RedisFailure,
     connections::Connections,
     keys,
-    script::{self, Call},
+    worker::{self, Arrival},
 };
 
 /// A silent line is asked whether it is whole.
@@ -42,7 +43,10 @@ const BELIEVED_DEAF: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct Bell {
     queues: Mutex<HashMap<QueueName, Arc<Rope>>>,
-    workers: Mutex<BTreeSet<WorkerId>>,
+    /// Each with its profile, as JSON.
+    workers: Mutex<BTreeMap<WorkerId, String>>,
+    /// Those who wait to be summoned.
+    summoned: Mutex<HashMap<WorkerId, Arc<Notify>>>,
     /// The id that Redis has given the connection; `None` while it is away.
     connection: watch::Sender<Option<i64>>,
 }
@@ -68,16 +72,45 @@ impl Bell {
     }
 
     /// Adds a worker to those whose process this connection stands for.
-    pub(super) async fn join(&self, connections: &Connections, worker: &WorkerId) -> Result<(), RedisFailure> {
-        self.workers.lock().unwrap_or_else(PoisonError::into_inner).insert(worker.clone());
+    pub(super) async fn join(
+        &self,
+        connections: &Connections,
+        worker: &WorkerId,
+        profile: String,
+    ) -> Result<(), RedisFailure> {
+        let new = [(worker.clone(), profile)];
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).extend(new.iter().cloned());
         loop {
             let connection = *self.connection.borrow();
             let away = || RedisFailure::Unreachable("the connection is being made anew".to_owned());
-            join(connections, connection.ok_or_else(away)?, std::slice::from_ref(worker)).await?;
+            worker::join(connections, connection.ok_or_else(away)?, Arrival::New, &new).await?;
             // Made anew meanwhile, it was registered with the new one, and the old one has just been written over that.
             if *self.connection.borrow() == connection {
                 return Ok(());
             }
+        }
+    }
+
+    /// Takes a worker out again.
+    pub(super) fn leave(&self, worker: &WorkerId) {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).remove(worker);
+        self.summoned.lock().unwrap_or_else(PoisonError::into_inner).remove(worker);
+    }
+
+    /// Waits until a worker is summoned.
+    pub(super) async fn summons(&self, worker: &WorkerId) {
+        let summoned = {
+            let mut all = self.summoned.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(worker.clone()).or_default())
+        };
+        summoned.notified().await;
+    }
+
+    fn summon(&self, worker: &str) {
+        if let Some(summoned) =
+            self.summoned.lock().unwrap_or_else(PoisonError::into_inner).get(&WorkerId::from(worker))
+        {
+            summoned.notify_waiters();
         }
     }
 
@@ -97,19 +130,9 @@ impl Bell {
     }
 
     async fn register(&self, connections: &Connections, id: i64) -> Result<(), RedisFailure> {
-        let workers: Vec<_> = self.workers.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
-        if workers.is_empty() { Ok(()) } else { join(connections, id, &workers).await }
+        let workers: Vec<_> = self.workers.lock().unwrap_or_else(PoisonError::into_inner).clone().into_iter().collect();
+        if workers.is_empty() { Ok(()) } else { worker::join(connections, id, Arrival::Back, &workers).await }
     }
-}
-
-/// Tells Redis through which connection it is seen that workers live.
-async fn join(connections: &Connections, id: i64, workers: &[WorkerId]) -> Result<(), RedisFailure> {
-    let mut call = Call::of(&script::JOIN, workers.len() + 1);
-    call.arg(id);
-    for worker in workers {
-        call.arg(worker.as_str());
-    }
-    connections.run_aside(&call).await
 }
 
 /// One who waits for jobs of some queues.
@@ -166,7 +189,7 @@ impl Ear {
         let (sender, pushes) = unbounded_channel();
         let mut connection = connections.listening(sender).await?;
         let id = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
-        connection.subscribe(keys::BELL).await?;
+        connection.subscribe(&[keys::BELL, keys::SUMMONS]).await?;
         bell.hears_through(Some(id));
         bell.register(connections, id).await?;
         Ok(Self { connection, pushes })
@@ -179,7 +202,12 @@ impl Ear {
                 Ok(Some(push)) if push.kind == PushKind::Disconnection => return Ok(()),
                 Ok(Some(push)) => {
                     if let Some(message) = Msg::from_push_info(push) {
-                        bell.ring(&String::from_utf8_lossy(message.get_payload_bytes()));
+                        let named = String::from_utf8_lossy(message.get_payload_bytes());
+                        if message.get_channel_name() == keys::SUMMONS {
+                            bell.summon(&named);
+                        } else {
+                            bell.ring(&named);
+                        }
                     }
                 }
                 Ok(None) => return Ok(()),

@@ -39,6 +39,7 @@ pub(super) struct Connections {
     shared: ConnectionManager,
     /// Counts the steps of this process that may have given upkeep something to do.
     steps: AtomicU64,
+    operations: AtomicU64,
 }
 
 impl Connections {
@@ -54,7 +55,7 @@ impl Connections {
             .set_max_delay(LONGEST_PAUSE)
             .set_pipeline_buffer_size(IN_FLIGHT);
         let shared = ConnectionManager::new_lazy_with_config(client.clone(), config)?;
-        Ok(Self { client, shared, steps: AtomicU64::new(0) })
+        Ok(Self { client, shared, steps: AtomicU64::new(0), operations: AtomicU64::new(0) })
     }
 
     /// Calls a script.
@@ -65,6 +66,7 @@ impl Connections {
 
     /// Calls a script that gives upkeep nothing to do, or not always.
     pub(super) async fn run_aside<T: FromRedisValue + Send>(&self, call: &Call) -> Result<T, RedisFailure> {
+        self.operations.fetch_add(1, Ordering::Relaxed);
         let mut shared = self.shared.clone();
         in_time(call.run(&mut shared)).await
     }
@@ -79,14 +81,21 @@ impl Connections {
         self.steps.load(Ordering::Relaxed)
     }
 
+    /// Calls and commands so far.
+    pub(super) fn operations(&self) -> u64 {
+        self.operations.load(Ordering::Relaxed)
+    }
+
     /// Sends a command.
     pub(super) async fn ask<T: FromRedisValue + Send>(&self, command: &Cmd) -> Result<T, RedisFailure> {
+        self.operations.fetch_add(1, Ordering::Relaxed);
         let mut shared = self.shared.clone();
         in_time(async { Ok(command.query_async(&mut shared).await?) }).await
     }
 
     /// Sends several commands.
     pub(super) async fn ask_all<T: FromRedisValue + Send>(&self, commands: &Pipeline) -> Result<T, RedisFailure> {
+        self.operations.fetch_add(1, Ordering::Relaxed);
         let mut shared = self.shared.clone();
         in_time(async { Ok(commands.query_async(&mut shared).await?) }).await
     }

@@ -3,36 +3,93 @@
 use app::domain::{JobId, JobState, QueueName};
 use async_trait::async_trait;
 
-use super::RedisBackplane;
+use super::{
+    RedisBackplane, RedisFailure,
+    connections::Connections,
+    queue::text,
+    script::{self, Call},
+    sight::state_of,
+};
 use crate::backplane::{BackplaneError, Control, DeadLetters, Pause, Removal};
+
+/// Dead letters that one call deals with.
+const TOGETHER: u64 = 1_000;
+/// Dead letters that one call looks at for those with a fingerprint.
+const LOOKED_AT: u64 = 10_000;
+
+/// What becomes of dead letters.
+#[derive(Clone, Copy)]
+enum Fate {
+    Replay,
+    Discard,
+}
 
 #[async_trait]
 impl Control for RedisBackplane {
     async fn cancel(&self, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
-        unimplemented!()
+        let mut call = Call::of(&script::CANCEL, 1);
+        call.arg(job_id.as_str());
+        Ok(state_after(&self.connections, &call).await?)
     }
 
     async fn retry(&self, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
-        unimplemented!()
+        let mut call = Call::of(&script::RETRY, 1);
+        call.arg(job_id.as_str());
+        Ok(state_after(&self.connections, &call).await?)
     }
 
     async fn remove(&self, job_id: &JobId) -> Result<Option<Removal>, BackplaneError> {
-        unimplemented!()
+        let mut call = Call::of(&script::REMOVE, 1);
+        call.arg(job_id.as_str());
+        let is_gone: Option<bool> = self.connections.run(&call).await?;
+        Ok(is_gone.map(|is_gone| if is_gone { Removal::Removed } else { Removal::Active }))
     }
 
     async fn replay(&self, letters: &DeadLetters) -> Result<u64, BackplaneError> {
-        unimplemented!()
+        Ok(deal_with(&self.connections, letters, Fate::Replay).await?)
     }
 
     async fn discard(&self, letters: &DeadLetters) -> Result<u64, BackplaneError> {
-        unimplemented!()
+        Ok(deal_with(&self.connections, letters, Fate::Discard).await?)
     }
 
     async fn set_paused(&self, queue: &QueueName, pause: Pause) -> Result<(), BackplaneError> {
-        unimplemented!()
+        let mut call = Call::of(&script::CURB, 3);
+        call.arg(queue.as_str()).arg(match pause {
+            Pause::Paused => "pause",
+            Pause::Running => "resume",
+        });
+        call.arg(format!(r#""queueName":{}"#, text(queue.as_str())));
+        Ok(self.connections.run(&call).await?)
     }
 
     async fn set_concurrency_limit(&self, queue: &QueueName, limit: Option<u32>) -> Result<(), BackplaneError> {
-        unimplemented!()
+        let mut call = Call::of(&script::CURB, 3);
+        call.arg(queue.as_str()).arg("limit").arg(limit.map(|limit| limit.to_string()).unwrap_or_default());
+        Ok(self.connections.run(&call).await?)
     }
+}
+
+async fn state_after(connections: &Connections, call: &Call) -> Result<Option<JobState>, RedisFailure> {
+    connections.run::<Option<String>>(call).await?.as_deref().map(state_of).transpose()
+}
+
+/// Deals with dead letters in steps that Redis is not held up by.
+async fn deal_with(connections: &Connections, letters: &DeadLetters, fate: Fate) -> Result<u64, RedisFailure> {
+    let most = u64::from(letters.limit).min(TOGETHER);
+    let (mut done, mut passed, mut steps) = (0, 0, 0);
+    while done < most && steps < LOOKED_AT / TOGETHER {
+        let mut call = Call::of(&script::LETTERS, 5);
+        call.arg(letters.queue_name.as_str()).arg(match fate {
+            Fate::Replay => "replay",
+            Fate::Discard => "discard",
+        });
+        call.arg(most - done).arg(letters.fingerprint.as_deref().unwrap_or_default()).arg(passed);
+        let (now_done, next): (u64, i64) = connections.run(&call).await?;
+        done += now_done;
+        steps += 1;
+        let Ok(next) = u64::try_from(next) else { break };
+        passed = next;
+    }
+    Ok(done)
 }

@@ -4,8 +4,8 @@
 //! one stream, and publishes it to the channels that other programs subscribe to. So there is no moment at which one of these
 //! is true without the others, and nothing is lost when a client dies between two commands. Redis' clock is the only one.
 //!
-//! - A job is a hash; its state is also a sorted set of its queue. The size of a set is the queue's counter of that state: it can't
-//!   drift, and is read in O(1).
+//! - A job is a line in a hash of all jobs and a line in one that says where it stands; its state is also a sorted set of its queue.
+//!   The size of a set is the queue's counter of that state: it can't drift, and is read in O(1).
 //! - A waiting worker costs nothing: `bell` wakes it. `upkeep` looks only at queues in which something is due.
 //! - Domain data stays in the database; `relay` brings its events into the stream.
 //!
@@ -17,6 +17,7 @@
 //! so on a Cluster it is kept only where the same node happens to hold it.
 
 mod bell;
+mod claim;
 mod connections;
 mod control;
 mod failure;
@@ -25,13 +26,17 @@ mod inspect;
 mod keys;
 mod lease;
 mod log;
+mod moment;
 mod queue;
 mod relay;
 mod script;
+mod shelf;
+mod sight;
 #[cfg(test)]
 pub(crate) mod tests;
 mod timetable;
 mod upkeep;
+mod worker;
 
 use std::{sync::Arc, time::Duration};
 
@@ -107,22 +112,24 @@ impl Backplane for RedisBackplane {
         "redis"
     }
 
+    fn operations(&self) -> u64 {
+        self.connections.operations()
+    }
+
     async fn enqueue(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, BackplaneError> {
         Ok(queue::enqueue(&self.connections, jobs).await?)
     }
 
     async fn join(&self, profile: &WorkerProfile) -> Result<(), BackplaneError> {
-        let worker = &profile.worker;
-        Ok(self.bell.join(&self.connections, worker).await?)
+        Ok(self.bell.join(&self.connections, &profile.worker, worker::profile(profile)).await?)
     }
 
     async fn claim(&self, request: &ClaimRequest, patience: Duration) -> Result<Vec<ClaimedJob>, BackplaneError> {
-        Ok(queue::claim(&self.connections, &self.bell, request, patience).await?)
+        Ok(claim::claim(&self.connections, &self.bell, request, patience).await?)
     }
 
     async fn heartbeat(&self, heartbeat: Heartbeat<'_>) -> Result<Vec<Directive>, BackplaneError> {
-        let Heartbeat { worker, leases, lease, .. } = heartbeat;
-        Ok(lease::renew(&self.connections, worker, leases, lease).await?)
+        Ok(lease::renew(&self.connections, heartbeat).await?)
     }
 
     async fn report(&self, lease: &Lease, progress: Progress) -> Result<Finished, BackplaneError> {
@@ -130,24 +137,20 @@ impl Backplane for RedisBackplane {
     }
 
     async fn exchange(&self, endings: Vec<Ending>, claim: Option<&ClaimRequest>) -> Result<Exchange, BackplaneError> {
-        let finished = lease::finish(&self.connections, &endings).await?;
-        let claimed = match claim {
-            Some(request) => self.claim(request, Duration::ZERO).await?,
-            None => Vec::new(),
-        };
-        Ok(Exchange { finished, claimed })
+        Ok(lease::exchange(&self.connections, &endings, claim).await?)
     }
 
-    async fn leave(&self, _worker: &WorkerId) -> Result<(), BackplaneError> {
-        Ok(())
+    async fn leave(&self, worker: &WorkerId) -> Result<(), BackplaneError> {
+        self.bell.leave(worker);
+        Ok(worker::leave(&self.connections, worker).await?)
     }
 
-    async fn summons(&self, _worker: &WorkerId) {
-        std::future::pending().await
+    async fn summons(&self, worker: &WorkerId) {
+        self.bell.summons(worker).await;
     }
 
-    async fn log(&self, _lease: &Lease, _lines: Vec<JobLogLine>) -> Result<Finished, BackplaneError> {
-        Ok(Finished::Accepted)
+    async fn log(&self, lease: &Lease, lines: Vec<JobLogLine>) -> Result<Finished, BackplaneError> {
+        Ok(lease::note(&self.connections, lease, &lines).await?)
     }
 
     async fn append(&self, events: Vec<Event>) -> Result<Cursor, BackplaneError> {

@@ -1,24 +1,19 @@
-//! Taking jobs in, and handing them to workers.
+//! Taking jobs in.
 
-use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, time::Duration};
 
-use app::domain::{JobId, JobState, QueueName};
-use redis::{FromRedisValue, ParsingError, Value};
-use tokio::time::Instant;
+use app::domain::JobId;
+use serde::Serialize;
 
 use super::{
     RedisFailure,
-    bell::Bell,
     connections::Connections,
-    keys,
     script::{self, Call},
 };
-use crate::backplane::{ClaimRequest, ClaimedJob, Enqueued, Lease, NewJob};
+use crate::backplane::{Enqueued, NewJob};
 
 /// Jobs that one call takes in, all or none. It stops Redis for less than a tenth of a second.
 const TOGETHER: usize = 10_000;
-/// Jobs that one call claims, and delayed ones that it makes ready.
-const ROUND: u32 = 1_000;
 /// Fields of an event that are the engine's own: a public field of the same name would make the event unreadable.
 const OWN_FIELDS: [&str; 13] = [
     "type",
@@ -40,18 +35,9 @@ const OWN_FIELDS: [&str; 13] = [
 pub(super) async fn enqueue(connections: &Connections, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, RedisFailure> {
     let mut taken = Vec::with_capacity(jobs.len());
     for jobs in jobs.chunks(TOGETHER) {
-        let mut call = Call::of(&script::ENQUEUE, jobs.len() * 10);
+        let mut call = Call::of(&script::ENQUEUE, jobs.len() * 5);
         for job in jobs {
-            call.arg(job.job_id.as_str())
-                .arg(job.queue_name.as_str())
-                .arg(&job.job_name)
-                .arg(head(job))
-                .arg(job.data.to_string())
-                .arg(job.priority.min(9))
-                .arg(delay_ms(job.delay))
-                .arg(job.max_attempts.max(1))
-                .arg(job.max_stalls.max(1))
-                .arg(job.unique_key.as_deref().unwrap_or_default());
+            hand_in(&mut call, job);
         }
         let there: Vec<(usize, String)> = connections.run(&call).await?;
         let first = taken.len();
@@ -61,6 +47,46 @@ pub(super) async fn enqueue(connections: &Connections, jobs: Vec<NewJob>) -> Res
         }
     }
     Ok(taken)
+}
+
+/// A job as the scripts take it in.
+pub(super) fn hand_in(call: &mut Call, job: &NewJob) {
+    call.arg(job.job_id.as_str()).arg(job.queue_name.as_str()).arg(head(job)).arg(job.data.to_string());
+    let options = Options::of(job);
+    if options == (Options { deaths: options.deaths, ..Options::default() }) {
+        call.arg(options.deaths);
+    } else {
+        // Texts and numbers always have a form in JSON.
+        call.arg(serde_json::to_string(&options).unwrap_or_default());
+    }
+}
+
+/// What most jobs have not, aside from the first.
+#[derive(Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Options<'a> {
+    deaths: u32,
+    priority: u8,
+    delay: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unique_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unique_for: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concurrency_key: Option<&'a str>,
+}
+
+impl<'a> Options<'a> {
+    fn of(job: &'a NewJob) -> Self {
+        Self {
+            deaths: job.max_stalls.max(1),
+            priority: job.priority.min(9),
+            delay: delay_ms(job.delay),
+            unique_key: job.unique_key.as_deref(),
+            unique_for: job.unique_key.as_ref().and(job.unique_for).map(delay_ms),
+            concurrency_key: job.concurrency_key.as_deref(),
+        }
+    }
 }
 
 /// What all events of a job have in common, as a piece of their JSON.
@@ -89,116 +115,4 @@ pub(super) fn delay_ms(delay: Duration) -> u64 {
     const AGES: u64 = 100 * 366 * 24 * 3_600 * 1_000;
     let ms = u64::try_from(delay.as_millis()).unwrap_or(AGES).min(AGES);
     if delay.is_zero() { 0 } else { ms.max(1) }
-}
-
-/// Claims jobs, waiting for the bell as long as there are none and patience lasts.
-///
-/// Who waits also makes due jobs ready, so that a delayed job starts at its moment. Who does not wait takes what is ready.
-pub(super) async fn claim(
-    connections: &Connections,
-    bell: &Bell,
-    request: &ClaimRequest,
-    patience: Duration,
-) -> Result<Vec<ClaimedJob>, RedisFailure> {
-    let deadline = Instant::now() + patience;
-    loop {
-        let mut listening = bell.listen(&request.queues);
-        let believed = listening.believed_empty_until().filter(|_| !patience.is_zero());
-        let look_again = if let Some(until) = believed {
-            until
-        } else {
-            let rung = listening.rung();
-            let (jobs, next_due) = claim_now(connections, request, !patience.is_zero()).await?;
-            if !jobs.is_empty() {
-                return Ok(jobs);
-            }
-            listening.found_nothing(&rung, next_due)
-        };
-        tokio::select! {
-            () = listening.wait() => {}
-            () = tokio::time::sleep_until(look_again.min(deadline)) => {}
-        }
-        if Instant::now() >= deadline {
-            return Ok(Vec::new());
-        }
-    }
-}
-
-/// Claims what is there, in rounds; says when the next delayed job is due where nothing is.
-async fn claim_now(
-    connections: &Connections,
-    request: &ClaimRequest,
-    promotes: bool,
-) -> Result<(Vec<ClaimedJob>, Option<Duration>), RedisFailure> {
-    let mut jobs = Vec::new();
-    loop {
-        let wanted = request.limit.saturating_sub(u32::try_from(jobs.len()).unwrap_or(u32::MAX)).min(ROUND);
-        if wanted == 0 {
-            return Ok((jobs, None));
-        }
-        let mut call = Call::of(&script::CLAIM, 5 + request.queues.len());
-        call.arg(request.worker.as_str())
-            .arg(wanted)
-            .arg(delay_ms(request.lease))
-            .arg(if promotes { ROUND } else { 0 })
-            .arg(format!("{}-", uuid::Uuid::new_v4().simple()));
-        // A queue that is named twice would give its jobs out twice.
-        for queue in request.queues.iter().collect::<BTreeSet<_>>() {
-            call.arg(queue.as_str());
-        }
-        let Claimed { next_due, jobs: round } = connections.run_aside(&call).await?;
-        if !round.is_empty() {
-            connections.note_step();
-        }
-        let is_last = round.len() < wanted as usize;
-        jobs.extend(round);
-        if is_last {
-            return Ok((jobs, next_due));
-        }
-    }
-}
-
-/// What the script answers.
-struct Claimed {
-    next_due: Option<Duration>,
-    jobs: Vec<ClaimedJob>,
-}
-
-impl FromRedisValue for Claimed {
-    fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
-        let Value::Array(values) = value else { return Err("a claim answers with a list".into()) };
-        let mut values = values.into_iter();
-        let next_due: i64 = redis::from_redis_value(values.next().unwrap_or_default())?;
-        let mut jobs = Vec::with_capacity(values.len() / 7);
-        while let Some(job_id) = values.next() {
-            let mut next = || values.next().unwrap_or_default();
-            jobs.push(ClaimedJob {
-                lease: Lease {
-                    job_id: JobId(redis::from_redis_value(job_id)?),
-                    token: redis::from_redis_value(next())?,
-                },
-                queue_name: QueueName(redis::from_redis_value(next())?),
-                job_name: redis::from_redis_value(next())?,
-                data: json(next())?,
-                attempt: redis::from_redis_value(next())?,
-                max_attempts: redis::from_redis_value(next())?,
-            });
-        }
-        Ok(Self { next_due: u64::try_from(next_due).ok().map(Duration::from_millis), jobs })
-    }
-}
-
-fn json(value: Value) -> Result<serde_json::Value, ParsingError> {
-    let Value::BulkString(bytes) = value else { return Err("arguments are a text".into()) };
-    serde_json::from_slice(&bytes).map_err(|problem| format!("arguments are no JSON: {problem}").into())
-}
-
-/// The state of a job.
-pub(super) async fn job_state(connections: &Connections, job_id: &JobId) -> Result<Option<JobState>, RedisFailure> {
-    let mut command = redis::cmd("HGET");
-    command.arg(keys::job(job_id.as_str())).arg("state");
-    let Some(name) = connections.ask::<Option<String>>(&command).await? else { return Ok(None) };
-    serde_json::from_value(serde_json::Value::String(name))
-        .map(Some)
-        .map_err(|problem| RedisFailure::Broken { key: keys::job(job_id.as_str()), problem: problem.to_string() })
 }

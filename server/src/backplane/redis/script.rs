@@ -8,24 +8,45 @@ use redis::{Cmd, ErrorKind, FromRedisValue, Script, ServerErrorKind, ToRedisArgs
 
 use super::{RedisFailure, keys};
 
+/// What most scripts begin with: moves, keys, and the end of the step.
+const MOVES: &str =
+    concat!(include_str!("scripts/job.lua"), include_str!("scripts/key.lua"), include_str!("scripts/settle.lua"));
 const JOB: &str = include_str!("scripts/job.lua");
-const PROMOTE: &str = include_str!("scripts/promote.lua");
 
-fn script(parts: &[&str]) -> Script {
-    Script::new(&(keys::constants() + &parts.concat()))
+/// Declares scripts, each made of several files.
+macro_rules! scripts {
+    ($($name:ident: $begin:ident $($part:literal)+;)+) => {
+        $(pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
+            Script::new(&[&keys::constants(), $begin, $(include_str!(concat!("scripts/", $part, ".lua"))),+].concat())
+        });)+
+    };
 }
 
-pub(super) static APPEND: LazyLock<Script> = LazyLock::new(|| script(&[JOB, include_str!("scripts/append.lua")]));
-pub(super) static CLAIM: LazyLock<Script> =
-    LazyLock::new(|| script(&[JOB, PROMOTE, include_str!("scripts/claim.lua")]));
-pub(super) static ENQUEUE: LazyLock<Script> = LazyLock::new(|| script(&[JOB, include_str!("scripts/enqueue.lua")]));
-pub(super) static FINISH: LazyLock<Script> = LazyLock::new(|| script(&[JOB, include_str!("scripts/finish.lua")]));
-pub(super) static HEARTBEAT: LazyLock<Script> = LazyLock::new(|| script(&[JOB, include_str!("scripts/heartbeat.lua")]));
-pub(super) static JOIN: LazyLock<Script> = LazyLock::new(|| script(&[JOB, include_str!("scripts/join.lua")]));
-pub(super) static RELAY: LazyLock<Script> = LazyLock::new(|| script(&[JOB, include_str!("scripts/relay.lua")]));
-pub(super) static REPORT: LazyLock<Script> = LazyLock::new(|| script(&[JOB, include_str!("scripts/report.lua")]));
-pub(super) static UPKEEP: LazyLock<Script> =
-    LazyLock::new(|| script(&[JOB, PROMOTE, include_str!("scripts/upkeep.lua")]));
+scripts! {
+    APPEND: JOB "append";
+    CANCEL: MOVES "past" "lever" "cancel";
+    CLAIM: MOVES "promote" "hand_out" "claim";
+    CURB: MOVES "curb";
+    ENQUEUE: MOVES "take_in" "enqueue";
+    EXCHANGE: MOVES "past" "end_attempt" "hand_out" "exchange";
+    FIRE: MOVES "take_in" "fire";
+    HEARTBEAT: JOB "heartbeat";
+    JOIN: JOB "join";
+    LEAVE: JOB "worker" "leave";
+    LETTERS: MOVES "past" "lever" "letters";
+    LOOK: JOB "look";
+    NOTE: JOB "held" "note";
+    PAGE: JOB "page";
+    QUEUES: JOB "queues";
+    RECOUNT: JOB "recount";
+    RELAY: JOB "relay";
+    REMOVE: MOVES "past" "lever" "remove";
+    REPORT: JOB "held" "report";
+    RETRY: MOVES "past" "lever" "retry";
+    SCHEDULE: JOB "schedule";
+    SCHEDULES: JOB "schedules";
+    UPKEEP: MOVES "past" "promote" "worker" "upkeep";
+}
 
 /// One call of a script.
 pub(super) struct Call {

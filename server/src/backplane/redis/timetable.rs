@@ -1,38 +1,104 @@
 //! Schedules.
 
+use app::domain::JobId;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::RedisBackplane;
+use super::{
+    RedisBackplane, RedisFailure, keys,
+    moment::{broken, moment},
+    queue,
+    script::{self, Call},
+};
 use crate::backplane::{BackplaneError, DueSchedules, Firing, Plan, StoredSchedule, Timetable};
+
+/// Schedules that are named as due at the same time.
+const DUE: u32 = 100;
 
 #[async_trait]
 impl Timetable for RedisBackplane {
     async fn schedules(&self) -> Result<Vec<StoredSchedule>, BackplaneError> {
-        unimplemented!()
+        let mut call = Call::of(&script::SCHEDULES, 1);
+        call.arg("all");
+        let (_, mut schedules) = self.read_schedules(&call).await?;
+        schedules.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
+        Ok(schedules)
     }
 
     async fn schedule(&self, name: &str) -> Result<Option<StoredSchedule>, BackplaneError> {
-        unimplemented!()
+        let mut call = Call::of(&script::SCHEDULES, 2);
+        call.arg("one").arg(name);
+        Ok(self.read_schedules(&call).await?.1.pop())
     }
 
     async fn add_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<bool, BackplaneError> {
-        unimplemented!()
+        Ok(self.write("add", plan, next).await?)
     }
 
     async fn change_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<bool, BackplaneError> {
-        unimplemented!()
+        Ok(self.write("change", plan, next).await?)
     }
 
     async fn remove_schedule(&self, name: &str) -> Result<bool, BackplaneError> {
-        unimplemented!()
+        let mut call = Call::of(&script::SCHEDULE, 2);
+        call.arg("remove").arg(name);
+        Ok(self.connections.run(&call).await?)
     }
 
     async fn due_schedules(&self) -> Result<DueSchedules, BackplaneError> {
-        unimplemented!()
+        let mut call = Call::of(&script::SCHEDULES, 2);
+        call.arg("due").arg(DUE);
+        let (now, schedules) = self.read_schedules(&call).await?;
+        Ok(DueSchedules { schedules, now })
     }
 
     async fn fire(&self, firing: &Firing) -> Result<bool, BackplaneError> {
-        unimplemented!()
+        let Firing { name, due, next, job } = firing;
+        let mut call = Call::of(&script::FIRE, 8);
+        call.arg(name).arg(due.as_millisecond()).arg(alarm(*next));
+        if let Some(job) = job {
+            queue::hand_in(&mut call, job);
+        }
+        Ok(self.connections.run(&call).await?)
     }
+}
+
+impl RedisBackplane {
+    /// The schedules that a call tells of, and when.
+    async fn read_schedules(&self, call: &Call) -> Result<(Timestamp, Vec<StoredSchedule>), RedisFailure> {
+        type Found = (String, Option<String>, Option<i64>);
+        let (now, found): (i64, Vec<Found>) = self.connections.run_aside(call).await?;
+        let schedules = found.into_iter().map(|(plan, run, alarm)| read(&plan, run.as_deref(), alarm));
+        Ok((moment("the clock", now)?, schedules.collect::<Result<_, _>>()?))
+    }
+
+    async fn write(&self, what: &str, plan: &Plan, next: Option<Timestamp>) -> Result<bool, RedisFailure> {
+        let json = serde_json::to_string(plan).map_err(|problem| broken("a new plan", &problem))?;
+        let mut call = Call::of(&script::SCHEDULE, 4);
+        // One that rests is never due.
+        call.arg(what).arg(&plan.name).arg(json).arg(alarm(next.filter(|_| !plan.paused)));
+        self.connections.run(&call).await
+    }
+}
+
+/// When a schedule runs next, as the scripts take it.
+fn alarm(next: Option<Timestamp>) -> String {
+    next.map(|next| next.as_millisecond().to_string()).unwrap_or_default()
+}
+
+fn read(plan: &str, run: Option<&str>, alarm: Option<i64>) -> Result<StoredSchedule, RedisFailure> {
+    let cut = |key, line: &str| {
+        let (at, rest) = line.split_once('\n').ok_or_else(|| broken(key, &"a line without a moment"))?;
+        let at = at.parse().map_err(|problem| broken(key, &problem))?;
+        Ok::<_, RedisFailure>((moment(key, at)?, rest.to_owned()))
+    };
+    let (created_at, plan) = cut(keys::PLANS, plan)?;
+    let last = run.map(|run| cut(keys::RUNS, run)).transpose()?;
+    Ok(StoredSchedule {
+        plan: serde_json::from_str(&plan).map_err(|problem| broken(keys::PLANS, &problem))?,
+        next_run_at: alarm.map(|alarm| moment(keys::ALARMS, alarm)).transpose()?,
+        last_run_at: last.as_ref().map(|(at, _)| *at),
+        last_job_id: last.map(|(_, job_id)| JobId(job_id)),
+        created_at,
+    })
 }

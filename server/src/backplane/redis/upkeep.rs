@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use app::domain::WorkerStatus;
 use tokio::time::Instant;
 
 use super::{
@@ -14,8 +15,9 @@ use super::{
     keys,
     queue::delay_ms,
     script::{self, Call},
+    worker,
 };
-use crate::backplane::{Maintenance, sql::Retention};
+use crate::backplane::{Maintenance, fingerprint, sql::Retention};
 
 /// Things that one round touches at most.
 const ROUND: u32 = 1_000;
@@ -40,27 +42,29 @@ impl Upkeep {
         retention: &Retention,
     ) -> Result<Maintenance, RedisFailure> {
         let steps = connections.steps();
-        if let Some((after, until)) = *self.quiet.lock().unwrap_or_else(PoisonError::into_inner)
-            && after == steps
-            && Instant::now() < until
-        {
+        let quiet = *self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_busy = quiet.is_none_or(|(after, _)| after != steps);
+        if !is_busy && quiet.is_some_and(|(_, until)| Instant::now() < until) {
             return Ok(Maintenance::default());
         }
         let missing = missing_workers(connections).await?;
-        let mut call = Call::of(&script::UPKEEP, 5 + missing.len() * 2);
+        let mut call = Call::of(&script::UPKEEP, 9 + missing.len() * 2);
         call.arg(ROUND).arg(delay_ms(retention.events)).arg(retention.event_count).arg(delay_ms(retention.jobs));
-        call.arg(delay_ms(MISSED));
+        // The same for all numbers of deaths.
+        let too_many_deaths = fingerprint::of("its worker died 3 times in a row without getting any further");
+        call.arg(retention.job_count).arg(delay_ms(MISSED)).arg(worker::sign(WorkerStatus::Gone, &[]));
+        call.arg(too_many_deaths).arg(is_busy);
         for (worker, connection) in &missing {
             call.arg(worker).arg(connection);
         }
-        let (promoted, rescued, dead_lettered, trimmed, due): (u64, u64, u64, u64, i64) =
+        let (promoted, rescued, dead_lettered, trimmed, due, has_due_schedules): (u64, u64, u64, u64, i64, bool) =
             connections.run_aside(&call).await?;
-        let done = Maintenance { promoted, rescued, dead_lettered, trimmed, has_due_schedules: false };
+        let done = Maintenance { promoted, rescued, dead_lettered, trimmed, has_due_schedules };
         if rescued + dead_lettered > 0 {
             tracing::warn!(rescued, dead_lettered, "took jobs back: their workers are gone");
         }
         let pause = u64::try_from(due).map_or(QUIET, |due| QUIET.min(Duration::from_millis(due)));
-        let is_quiet = missing.is_empty() && !done.did_something();
+        let is_quiet = missing.is_empty() && !done.did_something() && !has_due_schedules;
         *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = is_quiet.then(|| (steps, Instant::now() + pause));
         Ok(done)
     }

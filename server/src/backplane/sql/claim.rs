@@ -4,6 +4,7 @@ use app::{
     domain::{JobId, JobState, QueueName},
     events::JobStatus,
 };
+use uuid::Uuid;
 
 use super::{
     limits::Limits,
@@ -21,7 +22,6 @@ struct ClaimedRow {
     #[sqlx(flatten)]
     job: JobRow,
     data: String,
-    token: String,
     priority: i64,
     run_at: i64,
 }
@@ -49,11 +49,14 @@ pub(super) async fn take(
         return Ok(Vec::new());
     }
     let now_ms = step.now_ms();
+    // One for all of them: with the job's id it is another one for each attempt.
+    let token = Uuid::new_v4().simple().to_string();
     let mut update = sql(statement(&turns, step.transaction.dialect()))
         .bind(request.worker.as_str())
         .bind(now_ms.saturating_add(millis(request.lease)))
         .bind(now_ms)
-        .bind(i64::from(request.limit));
+        .bind(i64::from(request.limit))
+        .bind(&token);
     for turn in &turns {
         update = update.bind(turn.queue.as_str());
         if let Some(room) = turn.room {
@@ -69,14 +72,14 @@ pub(super) async fn take(
         step.tally.came(&row.job.queue_name, JobState::Active);
         step.tell_of(&row.job, JobStatus::Started)?;
     }
-    Ok(rows.into_iter().map(ClaimedJob::try_from).collect::<Result<_, _>>()?)
+    Ok(rows.into_iter().map(|row| row.claimed(&token)).collect::<Result<_, _>>()?)
 }
 
-/// `$1` the worker, `$2` the end of the lease, `$3` now, `$4` the limit, then the queues, each with its room where it has a limit. Each
+/// `$1` the worker, `$2` the end of the lease, `$3` now, `$4` the limit, `$5` the token, then the queues, each with its room where it has a limit. Each
 /// queue is asked for itself: its index is walked in the order of claims and left at the limit, however many jobs wait.
 fn statement(turns: &[Turn<'_>], dialect: Dialect) -> String {
-    let (take_free, token) = (dialect.take_free(), dialect.random_token());
-    let mut place = 5;
+    let take_free = dialect.take_free();
+    let mut place = 6;
     let mut found = Vec::with_capacity(turns.len());
     for turn in turns {
         let (guard, limit) = if turn.room.is_some() {
@@ -99,14 +102,13 @@ fn statement(turns: &[Turn<'_>], dialect: Dialect) -> String {
              picked as (select job_id from found order by priority desc, run_at, job_id limit $4)
              update jobs
              set state = 'active', attempt = attempt + 1, worker_id = $1, lease_expires_at = $2, started_at = $3,
-                 progress = 0, stage = null, message = null, error = null, token = {token}
+                 progress = 0, stage = null, message = null, error = null, token = $5
              where job_id in (select job_id from picked)
              returning ",
             job_columns!(),
-            ", data, token, priority, run_at"
+            ", data, priority, run_at"
         ),
         found = found.join(" union all "),
-        token = token,
     )
 }
 
@@ -118,17 +120,15 @@ fn barred(place: usize) -> String {
     )
 }
 
-impl TryFrom<ClaimedRow> for ClaimedJob {
-    type Error = StoreError;
-
-    fn try_from(row: ClaimedRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            data: json("data", &row.job.job_id, &row.data)?,
-            attempt: count(row.job.attempt),
-            max_attempts: count(row.job.max_attempts),
-            queue_name: QueueName(row.job.queue_name),
-            job_name: row.job.job_name,
-            lease: Lease { job_id: JobId(row.job.job_id), token: row.token },
+impl ClaimedRow {
+    fn claimed(self, token: &str) -> Result<ClaimedJob, StoreError> {
+        Ok(ClaimedJob {
+            data: json("data", &self.job.job_id, &self.data)?,
+            attempt: count(self.job.attempt),
+            max_attempts: count(self.job.max_attempts),
+            queue_name: QueueName(self.job.queue_name),
+            job_name: self.job.job_name,
+            lease: Lease { job_id: JobId(self.job.job_id), token: token.to_owned() },
         })
     }
 }

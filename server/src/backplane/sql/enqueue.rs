@@ -10,7 +10,7 @@ use app::{
 use super::{millis, step::Step};
 use crate::{
     backplane::{BackplaneError, Enqueued, NewJob},
-    store::{Database, Rows, StoreError, Transaction, Value, sql, texts},
+    store::{Database, Dialect, Rows, StoreError, Transaction, Value, sql, texts},
 };
 
 /// How often a job is tried that another one was in the way of, which then was gone when it was looked for.
@@ -69,22 +69,44 @@ async fn insert(
     } else {
         insert_rows(transaction, KEYED, sorted.map(|job| keyed(job, now_ms)).collect()).await?
     };
-    // An id that stands twice among the jobs was made for the first of them.
-    let mut made: HashSet<String> = made.into_iter().map(|(job_id,)| job_id).collect();
-    places.sort_unstable();
-    Ok(places.into_iter().filter(|place| made.remove(jobs[*place].job_id.as_str())).collect())
+    match made {
+        Made::All => Ok(places.into_iter().collect()),
+        // An id that stands twice among the jobs was made for the first of them.
+        Made::These(mut made) => {
+            places.sort_unstable();
+            Ok(places.into_iter().filter(|place| made.remove(jobs[*place].job_id.as_str())).collect())
+        }
+    }
 }
 
+/// Returns the ids of those that were made. Nearly always all are, and Postgres says so in a word; `$1` is the array of
+/// all their ids.
 async fn insert_rows<const N: usize>(
     transaction: &mut Transaction,
     columns: [&'static str; N],
     rows: Vec<[Value; N]>,
-) -> Result<Vec<(String,)>, StoreError> {
+) -> Result<Made, StoreError> {
     let names = columns.join(", ");
     let insert = format!(
         "insert into jobs ({names}) select {names} from new_job where true on conflict do nothing returning job_id"
     );
-    transaction.fetch_all_with(Rows::new("new_job", columns, rows), &insert).await
+    let insert = match transaction.dialect() {
+        Dialect::Sqlite => insert,
+        Dialect::Postgres => format!(
+            ", made as ({insert}), whole as (select (select count(*) from made) = cardinality($1::text[]) as is_whole)
+             select null as job_id from whole where is_whole
+             union all
+             select job_id from made where not (select is_whole from whole)"
+        ),
+    };
+    let made: Vec<(Option<String>,)> = transaction.fetch_all_with(Rows::new("new_job", columns, rows), &insert).await?;
+    Ok(made.into_iter().map(|(job_id,)| job_id).collect::<Option<_>>().map_or(Made::All, Made::These))
+}
+
+/// Which jobs of an insertion were made.
+enum Made {
+    All,
+    These(HashSet<String>),
 }
 
 const PLAIN: [&str; 12] = [
@@ -142,26 +164,15 @@ fn plain(job: &NewJob, now_ms: i64) -> [Value; 12] {
 }
 
 fn keyed(job: &NewJob, now_ms: i64) -> [Value; 15] {
-    let [a, b, c, d, e, f, g, h, i, j, k, l] = plain(job, now_ms);
     let unique_until = job.unique_for.filter(|_| job.unique_key.is_some());
     let is_parked = job.concurrency_key.is_some() && job.delay.is_zero();
-    [
-        a,
-        b,
-        c,
-        d,
-        e,
-        f,
-        g,
-        h,
-        i,
-        j,
-        k,
-        l,
+    let keys: [Value; 3] = [
         unique_until.map(|unique_for| now_ms.saturating_add(millis(unique_for))).into(),
         (&job.concurrency_key).into(),
         i64::from(is_parked).into(),
-    ]
+    ];
+    let mut columns = plain(job, now_ms).into_iter().chain(keys);
+    std::array::from_fn(|_| columns.next().unwrap_or(Value::Integer(None)))
 }
 
 /// Finds the jobs that have the ids or the unique keys of those that were not made. One that ended, and whose time is over, gives its

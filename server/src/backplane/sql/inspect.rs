@@ -32,8 +32,8 @@ impl Inspect for SqlBackplane {
         Ok(Some(JobDetail { job, attempts, log }))
     }
 
-    async fn shelf(&self, shelf: &Shelf) -> Result<Vec<Job>, BackplaneError> {
-        shelf::jobs(&self.database, shelf).await
+    async fn shelf(&self, piece: &Shelf) -> Result<Vec<Job>, BackplaneError> {
+        shelf::jobs(&self.database, piece).await
     }
 
     async fn queues(&self) -> Result<Vec<Queue>, BackplaneError> {

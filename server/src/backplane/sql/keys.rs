@@ -26,15 +26,18 @@ pub(super) async fn settle(transaction: &mut Transaction, keys: &BTreeSet<String
     Ok(())
 }
 
+/// Asked for each key by itself, and not with `not exists`, which Postgres may answer by reading all keys that there are.
+///
 /// A parked job that somebody else has taken at this moment is about to leave: whoever it is settles the key after it.
 fn unpark(dialect: Dialect) -> String {
     format!(
         "with freed as materialized (
              select name from {names} touched
-             where not exists (
+             where (
                  select 1 from jobs
                  where concurrency_key = name and concurrency_key is not null and state in ('waiting', 'active') and is_parked = 0
-             )
+                 limit 1
+             ) is null
          ),
          next as materialized (
              select (

@@ -11,6 +11,7 @@ mod ending;
 mod enqueue;
 mod exchange;
 mod inspect;
+mod intake;
 mod job_log;
 mod keys;
 mod lease;
@@ -32,6 +33,8 @@ mod step;
 mod summons;
 mod taking_up;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod timetable;
 mod trimming;
 mod upkeep;
@@ -86,6 +89,7 @@ pub struct SqlBackplane {
     presence: Option<presence::Presence>,
     quiet: patience::Quiet,
     limits: limits::Limits,
+    intake: intake::Intake,
     summons: summons::Summons,
     _foreign_commits: AbortOnDropHandle<()>,
 }
@@ -101,6 +105,7 @@ impl SqlBackplane {
             presence: database.path().map(presence::Presence::beside),
             quiet: patience::Quiet::default(),
             limits: limits::Limits::default(),
+            intake: intake::Intake::default(),
             summons: summons::Summons::default(),
             _foreign_commits: AbortOnDropHandle::new(tokio::spawn(database.clone().watch_other_processes())),
             retention,
@@ -128,8 +133,12 @@ impl Backplane for SqlBackplane {
         }
     }
 
+    fn operations(&self) -> u64 {
+        self.database.operations()
+    }
+
     async fn enqueue(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, BackplaneError> {
-        enqueue::enqueue(&self.database, jobs).await
+        self.intake.take_in(&self.database, jobs).await
     }
 
     async fn join(&self, profile: &WorkerProfile) -> Result<(), BackplaneError> {

@@ -86,11 +86,15 @@ async fn claim_now(
 
 /// Whether there is a job that may run now, and which of the queues with such jobs have a limit.
 async fn has_waiting(database: &Database, limits: &Limits, queues: &[QueueName]) -> Result<bool, StoreError> {
-    // A subquery with a limit is answered with the first job that is met. As `exists` it could be joined, for which all are read.
+    // A subquery with an order and a limit is answered by the first entry of the index. As `exists` it could be joined, and without an
+    // order looked for in the table itself: Postgres thinks of both, and reads all jobs for it.
     let select = format!(
         "select name, concurrency_limit is not null from {} asked left join queues on queues.queue_name = name
          where coalesce(is_paused, 0) = 0
-             and (select true from jobs where state = 'waiting' and is_parked = 0 and jobs.queue_name = name limit 1)
+             and (
+                 select true from jobs where state = 'waiting' and is_parked = 0 and jobs.queue_name = name
+                 order by priority desc, run_at, job_id limit 1
+             )
              and (concurrency_limit is null or concurrency_limit > (
                  select count(*) from jobs where state = 'active' and jobs.queue_name = name
              ))",

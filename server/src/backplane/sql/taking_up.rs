@@ -41,13 +41,15 @@ pub(super) async fn free(transaction: &mut Transaction, job_ids: Value) -> Resul
     Ok(rows.into_iter().filter_map(is_first).collect())
 }
 
-/// Whether no other job has a job's unique key; `$2` is now.
-pub(super) const IS_FREE: &str = "not exists (
+/// Whether no other job has a job's unique key; `$2` is now. Asked for each job by itself, and not with `not exists`, which Postgres may
+/// answer by reading all keys that there are.
+pub(super) const IS_FREE: &str = "(
          select 1 from jobs other
          where other.unique_key = jobs.unique_key and other.job_id <> jobs.job_id and other.unique_key is not null
              and (other.state in ('waiting', 'delayed', 'active') or other.unique_until is not null)
              and (other.finished_at is null or other.unique_until > $2)
-     )";
+         limit 1
+     ) is null";
 
 /// Makes ended jobs wait again.
 pub(super) async fn take_up(step: &mut Step, from: JobState, job_ids: Vec<String>) -> Result<TakenUp, StoreError> {

@@ -37,6 +37,7 @@ pub(super) async fn maintain(
 }
 
 /// What there is to do.
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of one question")]
 #[derive(sqlx::FromRow)]
 struct Due {
     has_due_jobs: bool,

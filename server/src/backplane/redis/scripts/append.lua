@@ -6,15 +6,15 @@
 -- Returns  1: the epoch · 2: the id of the last event
 -- Atomic   the events stand behind each other in the log, and whoever only subscribes sees what is in it
 
-redis.call('HSETNX', LOG, 'epoch', ARGV[1])
+call('HSETNX', LOG, 'epoch', ARGV[1])
 local last
 local at = 2
 while at < #ARGV do
   local json = '{"timestamp":' .. stamp .. ',' .. ARGV[at]
-  last = redis.call('XADD', EVENTS, '*', 'e', json)
+  last = call('XADD', EVENTS, '*', 'e', json)
   for channel = at + 2, at + 1 + ARGV[at + 1] do
     publish(ARGV[channel], json)
   end
   at = at + 2 + ARGV[at + 1]
 end
-return { redis.call('HGET', LOG, 'epoch'), last }
+return { call('HGET', LOG, 'epoch'), last }

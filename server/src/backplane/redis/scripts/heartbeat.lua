@@ -1,20 +1,26 @@
 -- Renews leases, and notes that their worker lives.
 --
 -- KEYS     1: the event stream, which routes the script
--- ARGV     1: the worker · 2: the lease in ms · then two values a lease, up to 1,000 of them: id, token
--- Returns  the places, from 1, of the leases that are somebody else's by now
+-- ARGV     1: the worker · 2: the lease in ms · 3: what it is at, as JSON · then two values a lease, up to 1,000 of them: id, token
+-- Returns  two lists of places, from 1: the leases that are somebody else's by now, and those whose jobs were called off
 -- Atomic   a lease is renewed in the step that finds it held, so none is renewed that a rescue took away
 
-local lost, expiry = {}, text(now + ARGV[2])
-for at = 3, #ARGV, 2 do
-  local job = redis.call('HMGET', JOB .. ARGV[at], 'held', 'state', 'queue')
-  local token, worker = string.match(job[1] or '', '^(%S+) %d+ (.*)$')
-  if token == ARGV[at + 1] and job[2] == 'active' and worker == ARGV[1] then
-    later('ZADD', ACTIVE .. job[3], expiry, ARGV[at])
+local lost, off, ids, expiry = {}, {}, {}, text(now + ARGV[2])
+for at = 4, #ARGV, 2 do
+  ids[#ids + 1] = ARGV[at]
+end
+for place, line in ipairs(lines(STANDING, ids)) do
+  local mark, token, worker, queue = match(line or '', '^a(.)%d+ (%S+) %d+ (.-)\n(.-)\n')
+  if token == ARGV[place * 2 + 3] and worker == ARGV[1] then
+    later('ZADD', ACTIVE .. queue, expiry, ids[place])
+    if mark == '!' then
+      off[#off + 1] = place
+    end
   else
-    lost[#lost + 1] = (at - 1) / 2
+    lost[#lost + 1] = place
   end
 end
-later('ZADD', WORKERS, stamp, ARGV[1])
-settle()
-return lost
+-- One that Redis has forgotten has no profile, and is in no list before it joins again.
+call('HSET', SIGNS, ARGV[1], stamp .. '\n' .. ARGV[3])
+flush()
+return { lost, off }

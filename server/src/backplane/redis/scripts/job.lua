@@ -1,40 +1,84 @@
 -- What every script knows of a job: the clock, the moves between the sets of its states, and the telling of what happened.
 -- It stands before each script, and behind the names of keys and channels that `keys.rs` writes.
 --
--- Sets are changed by `later`, many members at a time, so a script ends with `settle()`. Job, sets, event and publication are one
+-- A job is a line in `JOBS`, which never changes, and one in `STANDING`:
+--
+--   JOBS      {taken in} {worker deaths allowed} ¶ {head of its events} ¶ {arguments}
+--   STANDING  {state}{mark}{attempt}                                       waiting `w`, delayed `d`, failed `f`, cancelled `x`
+--             a{mark}{attempt} {token} {began} {worker} ¶ {queue} ¶ {head} active
+--             c{mark}{attempt} {token} {began} {worker} ¶ {ended} {result} completed
+--
+-- The mark says whether the job has a hash of traits: `-` none, `+` one, `*` one with traces of an attempt, `!` perhaps, and the job was
+-- called off. Two hashes for all jobs are read and written a thousand jobs at a time; a hash for each would cost a command for each.
+--
+-- What is written is kept by `later`, many values at a time, so a script ends with `settle()`. Job, sets, event and publication are one
 -- step because a script is one.
 
 -- Redis' clock is the only one: milliseconds since 1970. Numbers become text once, for Lua takes long over it.
+local call, sub, seek, match, byte = redis.call, string.sub, string.find, string.match, string.byte
 local function text(number)
   return string.format('%.0f', number)
 end
-local clock = redis.call('TIME')
+local clock = call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local stamp = text(now)
 
 local bags = {}
--- Keeps members for one command on one key. `unpack` ends at about 8,000 values, so a bag is emptied long before.
+-- Keeps values for one command on one key. `unpack` ends at about 8,000 values, so a bag is emptied long before.
 local function later(command, key, first, second)
-  local name = command .. key
-  local bag = bags[name]
+  local of_command = bags[command]
+  if not of_command then
+    of_command = {}
+    bags[command] = of_command
+  end
+  local bag = of_command[key]
   if not bag then
     bag = { command, key }
-    bags[name] = bag
+    of_command[key] = bag
   end
   local size = #bag
   bag[size + 1] = first
   bag[size + 2] = second
   if size > 1000 then
-    redis.call(unpack(bag))
-    bags[name] = nil
+    call(unpack(bag))
+    of_command[key] = nil
   end
 end
 
 local function flush()
-  for _, bag in pairs(bags) do
-    redis.call(unpack(bag))
+  for _, of_command in pairs(bags) do
+    for _, bag in pairs(of_command) do
+      call(unpack(bag))
+    end
   end
   bags = {}
+end
+
+-- Lines of jobs in `JOBS` or `STANDING`, in the order of the ids; false where there is none.
+local function lines(hash, ids)
+  if #ids == 0 then
+    return {}
+  elseif #ids <= 1000 then
+    return call('HMGET', hash, unpack(ids))
+  end
+  local found = {}
+  for first = 1, #ids, 1000 do
+    local last = math.min(first + 999, #ids)
+    for place, line in ipairs(call('HMGET', hash, unpack(ids, first, last))) do
+      found[first + place - 1] = line
+    end
+  end
+  return found
+end
+
+-- The head of a job's events, from its line in `JOBS`.
+local function head_of(line)
+  local from = seek(line, '\n', 1, true)
+  return sub(line, from + 1, seek(line, '\n', from + 1, true) - 1)
+end
+
+local function into_standing(id, line)
+  later('HSET', STANDING, id, line)
 end
 
 -- When upkeep has to look at a queue at the latest.
@@ -47,53 +91,49 @@ end
 
 -- The larger priority first, then the older; equal ones by their ids. A priority outweighs all times until the year 2109. All three are
 -- text, and the least priority, which most jobs have, adds nothing to the time.
+local function rank(priority, run_at)
+  return priority == '0' and run_at or text(run_at - priority * 4398046511104)
+end
+
 local was_empty = {}
-local function into_waiting(queue, id, priority, run_at)
+local function into_waiting(queue, id, score)
   if was_empty[queue] == nil then
-    was_empty[queue] = redis.call('EXISTS', WAITING .. queue) == 0
+    was_empty[queue] = call('EXISTS', WAITING .. queue) == 0
   end
-  later('ZADD', WAITING .. queue, priority == '0' and run_at or text(run_at - priority * 4398046511104), id)
+  later('ZADD', WAITING .. queue, score, id)
 end
 
 local first_due = {}
 local function into_delayed(queue, id, run_at)
   if first_due[queue] == nil then
-    first_due[queue] = redis.call('ZRANGE', DELAYED .. queue, 0, 0)[1] or ''
+    first_due[queue] = call('ZRANGE', DELAYED .. queue, 0, 0)[1] or ''
   end
   later('ZADD', DELAYED .. queue, text(run_at), id)
   look_at(queue, run_at)
 end
 
--- Frees the key that kept a second job of the same kind away.
-local function release(unique_key, id)
-  if unique_key and redis.call('HGET', UNIQUE, unique_key) == id then
-    redis.call('HDEL', UNIQUE, unique_key)
+-- A worker has it no more: where a queue is limited there is room for another.
+local left = {}
+local function out_of_active(queue, id)
+  later('ZREM', ACTIVE .. queue, id)
+  left[queue] = true
+end
+
+-- The second set of dead-lettered jobs is for other programs, under its name of the contract. It has no hash tag, so a Redis Cluster may
+-- refuse it.
+local ended_at = '-' .. stamp
+local function into_ended(set, queue, id)
+  later('ZADD', set .. queue, ended_at, id)
+  if set == FAILED then
+    redis.pcall('ZADD', DEAD_LETTERS_BEFORE .. queue .. DEAD_LETTERS_AFTER, stamp, id)
   end
 end
 
--- The second set is for other programs, under its name of the contract. It has no hash tag, so a Redis Cluster may refuse it.
-local function into_failed(queue, id)
-  later('ZADD', FAILED .. queue, stamp, id)
-  redis.pcall('ZADD', DEAD_LETTERS_BEFORE .. queue .. DEAD_LETTERS_AFTER, stamp, id)
-end
-
-local function out_of_failed(queue, id)
-  later('ZREM', FAILED .. queue, id)
-  redis.pcall('ZREM', DEAD_LETTERS_BEFORE .. queue .. DEAD_LETTERS_AFTER, id)
-end
-
--- Whether a publication could reach anybody: on a channel other than the bell, by a pattern, or behind another server. Nobody can
--- subscribe while a script runs. Where the server may not be asked, somebody may hear.
-local function is_heard()
-  local patterns, channels = redis.pcall('PUBSUB', 'NUMPAT'), redis.pcall('PUBSUB', 'CHANNELS')
-  local replication, cluster = redis.pcall('INFO', 'replication'), redis.pcall('INFO', 'cluster')
-  local others = channels.err
-  for _, channel in ipairs(channels) do
-    others = others or channel ~= BELL
+local function out_of_ended(set, queue, id)
+  later('ZREM', set .. queue, id)
+  if set == FAILED then
+    redis.pcall('ZREM', DEAD_LETTERS_BEFORE .. queue .. DEAD_LETTERS_AFTER, id)
   end
-  local is_alone = type(replication) == 'string' and string.find(replication, 'connected_slaves:0', 1, true)
-    and type(cluster) == 'string' and string.find(cluster, 'cluster_enabled:0', 1, true)
-  return patterns ~= 0 or others or not is_alone
 end
 
 -- Publishing that is forbidden must not end a step half-way.
@@ -101,16 +141,39 @@ local function publish(channel, message)
   redis.pcall('PUBLISH', channel, message)
 end
 
+-- Whether no other server stands behind this one. Asking takes as long as changing a job, so the answer is believed for a second.
+local function is_alone()
+  if call('GET', ALONE) then
+    return true
+  end
+  local replication, cluster = redis.pcall('INFO', 'replication'), redis.pcall('INFO', 'cluster')
+  local alone = type(replication) == 'string' and seek(replication, 'connected_slaves:0', 1, true)
+    and type(cluster) == 'string' and seek(cluster, 'cluster_enabled:0', 1, true)
+  if alone then
+    redis.pcall('SET', ALONE, '1', 'PX', 1000)
+  end
+  return alone
+end
+
+-- Whether a publication could reach anybody: on a channel of jobs, by a pattern, or behind another server. Nobody can subscribe while a
+-- script runs. Where the server may not be asked, somebody may hear.
+local heard, is_asked = true, false
+local function ask_who_hears()
+  is_asked = true
+  local patterns, channels = redis.pcall('PUBSUB', 'NUMPAT'), redis.pcall('PUBSUB', 'CHANNELS', '[jtq][oau][bse][:ku]*')
+  heard = not (patterns == 0 and not channels.err and #channels == 0 and is_alone())
+end
+
 -- Writes a job's event: `head` was prepared when the job was taken in, `rest` is what changes from step to step. Publishing takes as long
--- as changing the job does, so a script that tells of many jobs asks once whether anybody hears it.
-local told, heard = 0, true
+-- as changing the job does, so a script that tells of more than one asks whether anybody hears it.
+local told = 0
 local before = '{"timestamp":' .. stamp .. ',"type":"job_update",'
 local function tell(id, queue, head, rest)
   local json = before .. head .. rest .. '}'
-  redis.call('XADD', EVENTS, '*', 'e', json)
+  call('XADD', EVENTS, '*', 'e', json)
   told = told + 1
-  if told == 16 then
-    heard = is_heard()
+  if told == 2 and not is_asked then
+    ask_who_hears()
   end
   if heard then
     publish(JOB_CHANNEL .. id, json)
@@ -119,22 +182,9 @@ local function tell(id, queue, head, rest)
   end
 end
 
--- Does what was kept for later. The bell rings for a queue that was empty, or whose next due job is another one now: whoever waits
--- has looked at it since it became empty, so nobody else has to be told.
-local function settle()
-  flush()
-  for queue, at in pairs(agenda) do
-    redis.call('ZADD', AGENDA, 'LT', text(at), queue)
-  end
-  for queue, rings in pairs(was_empty) do
-    if rings and redis.call('EXISTS', WAITING .. queue) == 1 then
-      publish(BELL, queue)
-    end
-  end
-  for queue, first in pairs(first_due) do
-    local due = redis.call('ZRANGE', DELAYED .. queue, 0, 0)[1]
-    if due and due ~= first then
-      publish(BELL, queue)
-    end
+-- A script that knows that it will tell of several asks at once.
+local function will_tell_of(jobs)
+  if jobs > 1 and not is_asked then
+    ask_who_hears()
   end
 end

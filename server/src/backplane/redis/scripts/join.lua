@@ -1,12 +1,17 @@
--- Says that workers live, and by the end of which connection it is seen that their process is gone.
+-- Says that workers live, how they present themselves, and by the end of which connection it is seen that their process is gone.
 --
 -- KEYS     1: the event stream, which routes the script
--- ARGV     1: the id of the connection · 2…: the workers
+-- ARGV     1: the id of the connection · 2: what they are at, as JSON · 3: '1' when they have just begun; else what is known of them is
+--          left · then two values a worker: the worker, and its profile as JSON
 -- Returns  nothing
 -- Atomic   a worker that comes back on another connection is never seen with the old one and without the doubt that it is gone
 
-for at = 2, #ARGV do
-  redis.call('ZADD', WORKERS, stamp, ARGV[at])
-  redis.call('HSET', CONNECTIONS, ARGV[at], ARGV[1])
-  redis.call('HDEL', MISSING, ARGV[at])
+for at = 4, #ARGV, 2 do
+  local worker = ARGV[at]
+  local began = match(call('HGET', PROFILES, worker) or '', '^%d+') or stamp
+  local sign = ARGV[3] ~= '1' and match(call('HGET', SIGNS, worker) or '', '\n(.*)') or ARGV[2]
+  call('HSET', SIGNS, worker, stamp .. '\n' .. sign)
+  call('HSET', PROFILES, worker, began .. '\n' .. ARGV[at + 1])
+  call('HSET', CONNECTIONS, worker, ARGV[1])
+  call('HDEL', MISSING, worker)
 end

@@ -1,17 +1,23 @@
--- Stands behind `job.lua` in the scripts that promote.
+-- Stands behind `settle.lua` in the scripts that promote.
 
 -- Makes due jobs of a queue ready, at most `limit`; returns how many.
 local function promote(queue, limit)
-  local due = redis.call('ZRANGEBYSCORE', DELAYED .. queue, '-inf', now, 'WITHSCORES', 'LIMIT', 0, limit)
+  local due = call('ZRANGEBYSCORE', DELAYED .. queue, '-inf', now, 'WITHSCORES', 'LIMIT', 0, limit)
+  local ids = {}
   for at = 1, #due, 2 do
-    local id = due[at]
-    local job = redis.call('HMGET', JOB .. id, 'head', 'priority', 'attempt', 'progress', 'said')
+    ids[#ids + 1] = due[at]
+  end
+  local jobs, standing = lines(JOBS, ids), lines(STANDING, ids)
+  for place, id in ipairs(ids) do
     later('ZREM', DELAYED .. queue, id)
-    if job[1] then
-      redis.call('HSET', JOB .. id, 'state', 'waiting')
-      into_waiting(queue, id, job[2] or '0', due[at + 1])
-      tell(id, queue, job[1], ',"status":"waiting","progress":' .. (job[4] or '0') .. ',"attempt":' .. (job[3] or '0') .. (job[5] or ''))
+    if jobs[place] and standing[place] then
+      -- A job that was ever delayed has traits: they say since when it was to wait.
+      local job = call('HMGET', TRAITS .. id, 'priority', 'progress', 'said', 'concurrency_key')
+      into_standing(id, 'w' .. sub(standing[place], 2))
+      wait(queue, id, job[4], job[1], due[place * 2])
+      tell(id, queue, head_of(jobs[place]), ',"status":"waiting","progress":' .. (job[2] or '0') .. ',"attempt":'
+        .. match(standing[place], '%d+') .. (job[3] or ''))
     end
   end
-  return #due / 2
+  return #ids
 end

@@ -8,12 +8,12 @@
 
 local new = 0
 for at = 1, #ARGV, 3 do
-  if redis.call('ZADD', RELAYED, 'NX', stamp, ARGV[at]) == 1 then
-    redis.call('XADD', EVENTS, '*', 'e', ARGV[at + 2])
+  if call('ZADD', RELAYED, 'NX', stamp, ARGV[at]) == 1 then
+    call('XADD', EVENTS, '*', 'e', ARGV[at + 2])
     publish(ARGV[at + 1], ARGV[at + 2])
     new = new + 1
   end
 end
 -- Far more names than rows can be on their way at once.
-redis.call('ZREMRANGEBYRANK', RELAYED, 0, -20001)
+call('ZREMRANGEBYRANK', RELAYED, 0, -20001)
 return new

@@ -5,14 +5,16 @@
 -- Returns  1 when it stands, 0 when it was refused
 -- Atomic   the token is compared in the step that writes; and progress forgives earlier stalls in the step that tells of it
 
-local key = JOB .. ARGV[1]
-local job = redis.call('HMGET', key, 'held', 'state', 'queue', 'head', 'attempt', 'progress')
-if job[2] ~= 'active' or string.sub(job[1], 1, #ARGV[2] + 1) ~= ARGV[2] .. ' ' then
+local held = held_by(ARGV[1], ARGV[2])
+if not held then
   return 0
 end
-redis.call('HSET', key, 'progress', ARGV[3], 'said', ARGV[4])
-if tonumber(ARGV[3]) > tonumber(job[6] or 0) then
-  redis.call('HDEL', key, 'stalls')
+local traits = TRAITS .. ARGV[1]
+local before_that = call('HGET', traits, 'progress') or 0
+call('HSET', traits, 'progress', ARGV[3], 'said', ARGV[4])
+if tonumber(ARGV[3]) > tonumber(before_that) then
+  call('HDEL', traits, 'stalls')
 end
-tell(ARGV[1], job[3], job[4], ',"status":"in_progress","progress":' .. ARGV[3] .. ',"attempt":' .. job[5] .. ARGV[4])
+leave_traces(ARGV[1], held)
+tell(ARGV[1], held.queue, held.head, ',"status":"in_progress","progress":' .. ARGV[3] .. ',"attempt":' .. held.attempt .. ARGV[4])
 return 1

@@ -1,57 +1,71 @@
--- Keeps house, in a bounded round: promotes due jobs, takes jobs back from dead workers, removes what is too old.
+-- Keeps house, in a bounded round: promotes due jobs, takes jobs back from dead workers, removes what is too old or too much.
 --
 -- KEYS     1: the event stream, which routes the script
--- ARGV     1: jobs to touch at most · 2: events kept, by age in ms · 3: and by count · 4: ended jobs kept, by age in ms
---          5: how long a worker may be missing, in ms · then two values for each worker whose connection is gone: worker, connection
--- Returns  promoted, rescued, dead-lettered, trimmed, and the milliseconds until something is due, -1 when nothing is
+-- ARGV     1: jobs to touch at most · 2: events kept, by age in ms · 3: and by count · 4: ended jobs kept, by age in ms · 5: and by count, of
+--          each queue and state · 6: how long a worker may be missing, in ms · 7: what a worker is at that is gone, as JSON · 8: the
+--          fingerprint of too many deaths · 9: '1' when jobs may have ended since the last round of the same process · then two values for each worker whose connection is gone: worker, connection
+-- Returns  promoted, rescued, dead-lettered, trimmed; the milliseconds until something is due, -1 when nothing is; 1 when a schedule is due
 -- Atomic   a lease is found run out in the step that takes the job back, so its holder either renewed it or lost it
 
-local budget, jobs_age = tonumber(ARGV[1]), tonumber(ARGV[4])
+local budget, jobs_age, jobs_count = tonumber(ARGV[1]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local promoted, rescued, dead_lettered, trimmed = 0, 0, 0, 0
+
+-- Where a job comes to that its worker died over: it waits, unless it was called off or that happened too often.
+local function fate_of(id, mark, stalls)
+  if mark == '!' then
+    return 'cancelled'
+  end
+  local deaths = match(call('HGET', JOBS, id) or '', '^%d+ (%d+)')
+  return stalls >= tonumber(deaths or 1) and 'failed' or 'waiting'
+end
 
 -- Gives a job of a queue back, whose worker is gone.
 local function take_back(id, queue)
-  local key = JOB .. id
-  local job = redis.call('HMGET', key, 'state', 'head', 'attempt', 'stalls', 'max_stalls', 'priority', 'progress', 'said', 'unique_key')
   budget = budget - 1
-  later('ZREM', ACTIVE .. queue, id)
-  if job[1] ~= 'active' then
+  out_of_active(queue, id)
+  local mark, attempt, _, began, worker, _, head = match(call('HGET', STANDING, id) or '', ACTIVE_LINE)
+  if not mark then
     return
   end
-  local stalls = (job[4] or 0) + 1
-  local rest = ',"progress":' .. (job[7] or 0) .. ',"attempt":' .. job[3] .. (job[8] or '')
-  redis.call('HDEL', key, 'held')
-  if stalls >= tonumber(job[5]) then
-    local error = '"its worker died ' .. stalls .. ' times in a row without getting any further"'
-    redis.call('HSET', key, 'state', 'failed', 'stalls', stalls, 'error', error, 'run_at', stamp, 'finished', stamp)
-    into_failed(queue, id)
-    release(job[9], id)
-    look_at(queue, now + jobs_age)
-    tell(id, queue, job[2], ',"status":"failed"' .. rest .. ',"error":' .. error)
-    dead_lettered = dead_lettered + 1
-  else
-    redis.call('HSET', key, 'state', 'waiting', 'stalls', stalls, 'run_at', stamp)
-    into_waiting(queue, id, job[6] or '0', stamp)
-    tell(id, queue, job[2], ',"status":"waiting"' .. rest)
+  local traits, key, err = traits_of(id), TRAITS .. id, nil
+  local stalls = traits.stalls + 1
+  local fate = fate_of(id, mark, stalls)
+  call('HSET', key, 'queue', queue, 'stalls', stalls, 'started', began, 'worker', worker, past(attempt, worker, began, '"its worker is gone"'))
+  if fate == 'waiting' then
+    call('HSET', key, 'run_at', stamp)
+    into_standing(id, 'w*' .. attempt)
+    wait(queue, id, traits.concurrency_key, traits.priority, stamp)
+    step_aside(traits.concurrency_key, id)
     rescued = rescued + 1
+  else
+    call('HSET', key, 'finished', stamp)
+    if fate == 'failed' then
+      err = '"its worker died ' .. stalls .. ' times in a row without getting any further"'
+      call('HSET', key, 'error', err, 'fingerprint', ARGV[8])
+      into_standing(id, 'f*' .. attempt)
+      into_ended(FAILED, queue, id)
+      dead_lettered = dead_lettered + 1
+    else
+      into_standing(id, 'x*' .. attempt)
+      into_ended(CANCELLED, queue, id)
+      rescued = rescued + 1
+    end
+    let_go(id, traits)
+    look_at(queue, now + jobs_age)
   end
-end
-
-local function forget_worker(worker)
-  redis.call('ZREM', WORKERS, worker)
-  redis.call('HDEL', CONNECTIONS, worker)
-  redis.call('HDEL', MISSING, worker)
+  tell(id, queue, head, ',"status":"' .. fate .. '","progress":' .. traits.progress .. ',"attempt":' .. attempt .. traits.said
+    .. (err and ',"error":' .. err or ''))
 end
 
 -- Workers whose process is gone. A connection may break for a moment, so a worker is missed for a while before it is believed dead.
 local dead = {}
-for at = 6, #ARGV, 2 do
+for at = 10, #ARGV, 2 do
   local worker = ARGV[at]
-  if redis.call('HGET', CONNECTIONS, worker) == ARGV[at + 1] then
-    local since = redis.call('HGET', MISSING, worker)
+  if call('HGET', CONNECTIONS, worker) == ARGV[at + 1] then
+    local since = call('HGET', MISSING, worker)
     if not since then
-      redis.call('HSET', MISSING, worker, now)
-    elseif now - since >= tonumber(ARGV[5]) then
+      call('HSET', MISSING, worker, stamp)
+    elseif now - since >= tonumber(ARGV[6]) then
       dead[worker] = true
     end
   end
@@ -60,65 +74,116 @@ end
 -- Their jobs are looked for rather than listed by worker, for workers die seldom and jobs are claimed all the time. Leases that nobody
 -- renews come first, so it is enough to look at some; what is not among them comes back when its lease has run out.
 if next(dead) then
-  for _, queue in ipairs(redis.call('SMEMBERS', QUEUES)) do
-    for _, id in ipairs(redis.call('ZRANGE', ACTIVE .. queue, 0, 4999)) do
-      local holder = budget > 0 and string.match(redis.call('HGET', JOB .. id, 'held') or '', '^%S+ %d+ (.*)$')
+  for _, queue in ipairs(call('SMEMBERS', QUEUES)) do
+    local ids = call('ZRANGE', ACTIVE .. queue, 0, 4999)
+    for place, line in ipairs(lines(STANDING, ids)) do
+      local holder = budget > 0 and match(line or '', '^a.%d+ %S+ %d+ (.-)\n')
       if holder and dead[holder] then
-        take_back(id, queue)
+        take_back(ids[place], queue)
       end
     end
   end
+  settle_keys()
   flush()
   if budget > 0 then
     for worker in pairs(dead) do
-      forget_worker(worker)
+      call('HSET', SIGNS, worker, (match(call('HGET', SIGNS, worker) or '', '^%d+') or stamp) .. '\n' .. ARGV[7])
+      call('HDEL', CONNECTIONS, worker)
+      call('HDEL', MISSING, worker)
     end
   end
 end
 
--- Workers that have been silent for far longer than a lease.
-for _, worker in ipairs(redis.call('ZRANGEBYSCORE', WORKERS, '-inf', now - 60000, 'LIMIT', 0, 10)) do
-  forget_worker(worker)
+-- Workers that have been silent for an hour, looked for in the first seconds of each minute.
+if now % 60000 < 5000 then
+  local signs = call('HGETALL', SIGNS)
+  for at = 1, #signs, 2 do
+    if now - (match(signs[at + 1], '^%d+') or 0) > 3600000 then
+      forget_worker(signs[at])
+    end
+  end
 end
 
--- Removes ended jobs of one state.
+-- Jobs that were completed within the last minute and are not kept belong to the queue's pace all the same.
+local function note_pace(queue, old)
+  local seconds = {}
+  for at = 2, #old, 2 do
+    if -old[at] > now - 60000 then
+      local second = text(math.floor(-old[at] / 1000))
+      seconds[second] = (seconds[second] or 0) + 1
+    end
+  end
+  for second, jobs in pairs(seconds) do
+    call('HINCRBY', PACE .. queue, second, jobs)
+    call('EXPIRE', PACE .. queue, 61)
+  end
+end
+
+-- Removes ended jobs of one state that are too old, or more than are kept.
 local function forget(set, queue)
-  local old = redis.call('ZRANGEBYSCORE', set .. queue, '-inf', '(' .. (now - jobs_age), 'LIMIT', 0, math.max(budget, 0))
-  for _, id in ipairs(old) do
-    if set == FAILED then
-      out_of_failed(queue, id)
-    else
-      later('ZREM', set .. queue, id)
-    end
-    later('DEL', JOB .. id)
+  local surplus = call('ZCARD', set .. queue) - jobs_count
+  local old = {}
+  if surplus > 0 then
+    old = call('ZREVRANGE', set .. queue, 0, math.min(surplus, budget) - 1, 'WITHSCORES')
+  else
+    old = call('ZREVRANGEBYSCORE', set .. queue, '+inf', '(' .. text(jobs_age - now), 'WITHSCORES', 'LIMIT', 0, math.max(budget, 0))
   end
-  budget = budget - #old
-  trimmed = trimmed + #old
+  local ids = {}
+  for at = 1, #old, 2 do
+    ids[#ids + 1] = old[at]
+  end
+  for place, line in ipairs(lines(STANDING, ids)) do
+    local id = ids[place]
+    out_of_ended(set, queue, id)
+    later('HDEL', JOBS, id)
+    later('HDEL', STANDING, id)
+    if sub(line or '', 2, 2) ~= '-' then
+      later('DEL', TRAITS .. id, LINES .. id)
+    end
+  end
+  if set == COMPLETED and surplus > 0 then
+    note_pace(queue, old)
+  end
+  budget = budget - #ids
+  trimmed = trimmed + #ids
+end
+
+local function forget_all(queue)
+  for _, set in ipairs({ COMPLETED, FAILED, CANCELLED }) do
+    if budget > 0 then
+      forget(set, queue)
+    end
+  end
 end
 
 local function first(set, queue, plus)
-  local score = redis.call('ZRANGE', set .. queue, 0, 0, 'WITHSCORES')[2]
+  local score = call('ZRANGE', set .. queue, 0, 0, 'WITHSCORES')[2]
   return score and score + plus or math.huge
 end
 
+local function oldest(set, queue)
+  local score = call('ZREVRANGE', set .. queue, 0, 0, 'WITHSCORES')[2]
+  return score and jobs_age + 1 - score or math.huge
+end
+
 -- Queues in which something is due. Each is put back with the moment of what comes next.
-for _, queue in ipairs(redis.call('ZRANGEBYSCORE', AGENDA, '-inf', now, 'LIMIT', 0, 100)) do
-  if budget > 0 then
-    local expired = redis.call('ZRANGEBYSCORE', ACTIVE .. queue, '-inf', '(' .. now, 'LIMIT', 0, budget)
-    for _, id in ipairs(expired) do
+local booked = call('ZRANGE', AGENDA, 0, 99, 'WITHSCORES')
+local next_due = tonumber(booked[2])
+for at = 1, #booked, 2 do
+  local queue = booked[at]
+  if budget > 0 and tonumber(booked[at + 1]) <= now then
+    for _, id in ipairs(call('ZRANGEBYSCORE', ACTIVE .. queue, '-inf', '(' .. stamp, 'LIMIT', 0, budget)) do
       take_back(id, queue)
     end
     local made_ready = promote(queue, math.max(budget, 0))
     budget = budget - made_ready
     promoted = promoted + made_ready
-    forget(COMPLETED, queue)
-    forget(FAILED, queue)
-    forget(CANCELLED, queue)
+    forget_all(queue)
     flush()
     -- A lease or an age runs out one millisecond behind its moment.
-    local next_look = math.min(first(ACTIVE, queue, 1), first(DELAYED, queue, 0), first(COMPLETED, queue, jobs_age + 1),
-      first(FAILED, queue, jobs_age + 1), first(CANCELLED, queue, jobs_age + 1))
-    redis.call('ZREM', AGENDA, queue)
+    local next_look = math.min(first(ACTIVE, queue, 1), first(DELAYED, queue, 0), oldest(COMPLETED, queue), oldest(FAILED, queue),
+      oldest(CANCELLED, queue))
+    call('ZREM', AGENDA, queue)
     agenda[queue] = nil
     if next_look < math.huge then
       look_at(queue, next_look)
@@ -126,28 +191,43 @@ for _, queue in ipairs(redis.call('ZRANGEBYSCORE', AGENDA, '-inf', now, 'LIMIT',
   end
 end
 
+-- What is too much is on no agenda: jobs end all the time. Of very many queues some are looked at each time.
+if ARGV[9] == '1' then
+  for _, queue in ipairs(call('SRANDMEMBER', QUEUES, 100)) do
+    forget_all(queue)
+  end
+  flush()
+end
+
 -- The log: what is too much or too old goes, all at once, for Redis drops its pages by the hundred events. The last event that
 -- went is noted, so that a reader from before is told. No event is read to be dropped: all but the last of the surplus go first, and then
 -- that one is the first.
-local surplus = redis.call('XLEN', EVENTS) - ARGV[3]
-local cut
+local events = call('XLEN', EVENTS)
+local surplus, cut = events - ARGV[3], nil
 if surplus > 0 then
   if surplus > 1 then
-    redis.call('XTRIM', EVENTS, 'MAXLEN', ARGV[3] + 1)
+    call('XTRIM', EVENTS, 'MAXLEN', ARGV[3] + 1)
   end
-  cut = redis.call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1][1]
-  redis.call('XTRIM', EVENTS, 'MAXLEN', ARGV[3])
+  cut = call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1][1]
+  call('XTRIM', EVENTS, 'MAXLEN', ARGV[3])
   trimmed = trimmed + surplus
 end
-local old = redis.call('XREVRANGE', EVENTS, '(' .. (now - ARGV[2]), '-', 'COUNT', 1)[1]
+local old = events > 0 and call('XREVRANGE', EVENTS, '(' .. (now - ARGV[2]), '-', 'COUNT', 1)[1]
 if old then
   cut = old[1]
-  trimmed = trimmed + redis.call('XTRIM', EVENTS, 'MINID', now - ARGV[2])
+  trimmed = trimmed + call('XTRIM', EVENTS, 'MINID', now - ARGV[2])
 end
 if cut then
-  redis.call('HSET', LOG, 'trimmed', cut)
+  call('HSET', LOG, 'trimmed', cut)
 end
 
+local is_changed = next(agenda) or next_due and next_due <= now
 settle()
-local due = redis.call('ZRANGE', AGENDA, 0, 0, 'WITHSCORES')[2]
-return { promoted, rescued, dead_lettered, trimmed, due and math.max(due - now, 0) or -1 }
+local due = next_due
+if is_changed then
+  due = tonumber(call('ZRANGE', AGENDA, 0, 0, 'WITHSCORES')[2])
+end
+local alarm = tonumber(call('ZRANGE', ALARMS, 0, 0, 'WITHSCORES')[2])
+local soonest = math.min(due or math.huge, alarm or math.huge)
+return { promoted, rescued, dead_lettered, trimmed, soonest < math.huge and math.max(soonest - now, 0) or -1,
+  alarm and alarm <= now and 1 or 0 }

@@ -10,6 +10,8 @@ mod idle;
 mod outage;
 /// What other programs see.
 mod outside;
+/// Users, memory and keys: what still works, and what is left.
+mod reach;
 /// Events that transactions of the database write.
 mod relay;
 /// A real server of a test's own.

@@ -132,9 +132,9 @@ async fn an_ending_whose_answer_was_lost_is_recognised_when_it_is_sent_again() {
     backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
     let Lease { job_id, token } = claim_one(&*backplane, &worker("w"), LEASE).await.lease;
     let finish = async |was_sent: bool| {
-        let mut call = Call::of(&script::FINISH, 6);
-        call.arg(was_sent).arg(job_id.as_str()).arg(&token).arg("completed").arg("1").arg(0);
-        backplane.connections.run::<Vec<bool>>(&call).await.expect("answered")
+        let mut call = Call::of(&script::EXCHANGE, 7);
+        call.arg(was_sent).arg(1).arg(job_id.as_str()).arg(&token).arg("completed").arg("1").arg(0);
+        backplane.connections.run::<(Vec<bool>, Vec<String>)>(&call).await.expect("answered").0
     };
 
     assert_eq!(finish(false).await, [true]);

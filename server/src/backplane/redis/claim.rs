@@ -1,0 +1,160 @@
+//! Handing jobs to workers.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use app::domain::{JobId, QueueName};
+use redis::{FromRedisValue, ParsingError, Value};
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::{
+    RedisFailure,
+    bell::Bell,
+    connections::Connections,
+    queue::delay_ms,
+    script::{self, Call},
+};
+use crate::backplane::{ClaimRequest, ClaimedJob, Lease};
+
+/// Jobs that one call claims, and delayed ones that it makes ready.
+pub(super) const ROUND: u32 = 1_000;
+
+/// Claims jobs, waiting for the bell as long as there are none and patience lasts.
+///
+/// Who waits also makes due jobs ready, so that a delayed job starts at its moment. Who does not wait takes what is ready.
+pub(super) async fn claim(
+    connections: &Connections,
+    bell: &Bell,
+    request: &ClaimRequest,
+    patience: Duration,
+) -> Result<Vec<ClaimedJob>, RedisFailure> {
+    let deadline = Instant::now() + patience;
+    loop {
+        let mut listening = bell.listen(&request.queues);
+        let believed = listening.believed_empty_until().filter(|_| !patience.is_zero());
+        let look_again = if let Some(until) = believed {
+            until
+        } else {
+            let rung = listening.rung();
+            let (jobs, next_due) = claim_now(connections, request, !patience.is_zero()).await?;
+            if !jobs.is_empty() {
+                return Ok(jobs);
+            }
+            listening.found_nothing(&rung, next_due)
+        };
+        tokio::select! {
+            () = listening.wait() => {}
+            () = tokio::time::sleep_until(look_again.min(deadline)) => {}
+        }
+        if Instant::now() >= deadline {
+            return Ok(Vec::new());
+        }
+    }
+}
+
+/// Claims what is there, in rounds; says when the next delayed job is due where nothing is.
+pub(super) async fn claim_now(
+    connections: &Connections,
+    request: &ClaimRequest,
+    promotes: bool,
+) -> Result<(Vec<ClaimedJob>, Option<Duration>), RedisFailure> {
+    let mut jobs = Vec::new();
+    loop {
+        let wanted = request.limit.saturating_sub(u32::try_from(jobs.len()).unwrap_or(u32::MAX)).min(ROUND);
+        if wanted == 0 {
+            return Ok((jobs, None));
+        }
+        let mut call = Call::of(&script::CLAIM, 5 + request.queues.len());
+        ask_for(&mut call, request, wanted, Some(if promotes { ROUND } else { 0 }));
+        let (next_due, Claimed(round)) = connections.run_aside::<Answer>(&call).await?.0;
+        if !round.is_empty() {
+            connections.note_step();
+        }
+        let is_last = round.len() < wanted as usize;
+        jobs.extend(round);
+        if is_last {
+            return Ok((jobs, next_due));
+        }
+    }
+}
+
+/// Adds to a call what a claim is made of; `promotes` only where the script makes due jobs ready.
+pub(super) fn ask_for(call: &mut Call, request: &ClaimRequest, wanted: u32, promotes: Option<u32>) {
+    call.arg(request.worker.as_str())
+        .arg(wanted)
+        .arg(delay_ms(request.lease))
+        .arg(format!("{}-", uuid::Uuid::new_v4().simple()))
+        .arg(promotes);
+    // A queue that is named twice would give its jobs out twice.
+    for queue in request.queues.iter().collect::<BTreeSet<_>>() {
+        call.arg(queue.as_str());
+    }
+}
+
+/// When the next delayed job is due where nothing is, and jobs.
+struct Answer((Option<Duration>, Claimed));
+
+impl FromRedisValue for Answer {
+    fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
+        let Value::Array(mut values) = value else { return Err("a claim answers with a list".into()) };
+        let jobs = values.split_off(1.min(values.len()));
+        let next_due: i64 = redis::from_redis_value(values.pop().unwrap_or_default())?;
+        let next_due = u64::try_from(next_due).ok().map(Duration::from_millis);
+        Ok(Self((next_due, Claimed::from_redis_value(Value::Array(jobs))?)))
+    }
+}
+
+/// Jobs as the scripts hand them out.
+pub(super) struct Claimed(pub(super) Vec<ClaimedJob>);
+
+impl FromRedisValue for Claimed {
+    fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
+        let Value::Array(values) = value else { return Err("jobs are handed out in a list".into()) };
+        let mut jobs = Vec::with_capacity(values.len() / 4);
+        let mut values = values.into_iter();
+        while let Some(job_id) = values.next() {
+            let mut next = || values.next().unwrap_or_default();
+            let job_id = JobId(redis::from_redis_value(job_id)?);
+            let (token, line): (String, String) = (redis::from_redis_value(next())?, redis::from_redis_value(next())?);
+            let line = Line::of(&line).ok_or("the line of a job has three parts")?;
+            jobs.push(ClaimedJob {
+                lease: Lease { job_id, token },
+                queue_name: line.head.queue_name,
+                job_name: line.head.job_name,
+                data: serde_json::from_str(line.data).map_err(|problem| format!("arguments are no JSON: {problem}"))?,
+                attempt: redis::from_redis_value(next())?,
+                max_attempts: line.head.max_attempts,
+            });
+        }
+        Ok(Self(jobs))
+    }
+}
+
+/// What never changes of a job: its line in `JOBS`.
+pub(super) struct Line<'a> {
+    /// When it was taken in, in milliseconds since 1970.
+    pub(super) created: i64,
+    /// The head of its events.
+    pub(super) head: Head,
+    /// Its arguments, as JSON.
+    pub(super) data: &'a str,
+}
+
+/// What the head of a job's events tells.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Head {
+    pub(super) queue_name: QueueName,
+    pub(super) job_name: String,
+    pub(super) max_attempts: u32,
+}
+
+impl<'a> Line<'a> {
+    /// Reads it; `None` when nobody of ours wrote it.
+    pub(super) fn of(line: &'a str) -> Option<Self> {
+        let mut parts = line.splitn(3, '\n');
+        let created = parts.next()?.split(' ').next()?.parse().ok()?;
+        let head = serde_json::from_str(&format!("{{{}}}", parts.next()?)).ok()?;
+        Some(Self { created, head, data: parts.next()? })
+    }
+}
