@@ -1,6 +1,6 @@
 //! The pages: rendered here, taken over in the browser. They are never kept by a browser, the files they name are.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use app::{App, api::backend::Backend, pages::SetStatus, shell};
 use axum::{
@@ -11,10 +11,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context};
+use leptos_axum::{
+    AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context,
+};
 
 use super::assets;
 use crate::AppState;
+
+/// The addresses of all pages, listed once. While Leptos lists them, no page of the whole process loads anything, and one that is drawn
+/// in that moment waits for ever (leptos#4773): a second router, as each test makes one, must not list them again.
+static ADDRESSES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
 /// The routes of all pages, and of the functions that they call.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
@@ -22,7 +28,7 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(
             state,
-            generate_route_list(App),
+            ADDRESSES.clone(),
             move || provide_page_context(backend.clone()),
             move || shell(assets.clone()),
         )
