@@ -6,10 +6,9 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use app::domain::QueueName;
-use futures::future::BoxFuture;
 use tokio::{
     sync::Semaphore,
-    task::{Id, JoinError, JoinSet},
+    task::{Id, JoinError, JoinHandle, JoinSet},
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
@@ -37,7 +36,9 @@ struct Ended {
     ending: Option<Ending>,
 }
 
-type Claim = BoxFuture<'static, Result<Vec<ClaimedJob>, BackplaneError>>;
+/// A claim that waits for work, on a task of its own: it may hold the one writer of a database, and must go on while an exchange
+/// waits for that.
+type Claim = JoinHandle<Result<Vec<ClaimedJob>, BackplaneError>>;
 
 /// A queue that a worker takes jobs from.
 pub(super) struct Lane {
@@ -100,7 +101,7 @@ impl Lane {
 
     fn wait_for(&self, limit: u32) -> Claim {
         let (request, backplane) = (self.request(limit), Arc::clone(&self.worker.parts().backplane));
-        Box::pin(async move { backplane.claim(&request, PATIENCE).await })
+        tokio::spawn(async move { backplane.claim(&request, PATIENCE).await })
     }
 
     async fn begin_or_pause(&mut self, claimed: Result<Vec<ClaimedJob>, BackplaneError>, closing: &CancellationToken) {
@@ -162,7 +163,10 @@ impl Lane {
 /// What a claim brings; nothing ever where there is none.
 async fn waited(claim: &mut Option<Claim>) -> Result<Vec<ClaimedJob>, BackplaneError> {
     match claim {
-        Some(claim) => claim.await,
+        Some(claim) => claim.await.unwrap_or_else(|broken| {
+            tracing::error!(error = %broken, "the task of a claim broke; what it took comes back with its lease");
+            Ok(Vec::new())
+        }),
         None => std::future::pending().await,
     }
 }

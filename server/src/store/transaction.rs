@@ -99,10 +99,9 @@ impl Transaction {
     /// The database refused; nothing of it is true then.
     pub(crate) async fn commit_quietly(self) -> Result<(), StoreError> {
         match self.inner {
-            Inner::Sqlite(sqlite) => drop(sqlite.commit().await?),
-            Inner::Postgres(postgres, _) => postgres.commit().await?,
+            Inner::Sqlite(sqlite) => sqlite.commit_quietly().await,
+            Inner::Postgres(postgres, _) => postgres.commit().await,
         }
-        Ok(())
     }
 
     /// Leaves no trace, and gives the connection back. Dropping does the same at the cost of a new connection to Postgres.
