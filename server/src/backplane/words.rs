@@ -232,7 +232,15 @@ pub struct Maintenance {
     pub has_due_schedules: bool,
 }
 
+/// What a round of keeping house deals with at most, of each kind.
+const ROUND: u64 = 1_000;
+
 impl Maintenance {
+    /// Whether it was as much as one round may do, so that there may be more.
+    pub const fn is_full(&self) -> bool {
+        self.promoted >= ROUND || self.rescued + self.dead_lettered >= ROUND || self.trimmed >= ROUND
+    }
+
     /// Whether another round may find more: a round is bounded.
     pub const fn did_something(&self) -> bool {
         self.promoted + self.rescued + self.dead_lettered + self.trimmed > 0

@@ -31,7 +31,7 @@ pub async fn keep(parts: Parts, until: CancellationToken) {
     loop {
         tokio::select! {
             () = until.cancelled() => break,
-            _ = upkeep.tick() => maintain(&parts).await,
+            _ = upkeep.tick() => maintain(&parts, &until).await,
             _ = counting.tick() => recount(&parts).await,
             _ = reconciling.tick() => {
                 if let Err(error) = reconciler::reconcile(&parts).await {
@@ -45,15 +45,15 @@ pub async fn keep(parts: Parts, until: CancellationToken) {
     }
 }
 
-/// Rounds of keeping house until one finds nothing.
-async fn maintain(parts: &Parts) {
-    loop {
+/// Rounds of keeping house until one is not full: what comes after that has time until the next second.
+async fn maintain(parts: &Parts, until: &CancellationToken) {
+    while !until.is_cancelled() {
         match parts.backplane.maintain().await {
             Ok(round) => {
                 if round.has_due_schedules {
                     fire(parts).await;
                 }
-                if !round.did_something() {
+                if !round.is_full() {
                     return;
                 }
             }

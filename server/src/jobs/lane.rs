@@ -1,44 +1,64 @@
 //! One queue of a worker: claims its jobs, runs them, and hands their ends in for the next ones.
 //!
-//! Whoever has work exchanges: the ends of what is done for what comes next, in one call, by the hundred where jobs are short. Whoever
-//! has none waits in a claim. While the engine is away the ends are kept and tried again, so that a moment costs no finished work.
+//! Whoever has work exchanges: the ends of what is done for what comes next, in one call, by the hundred where jobs are short. Two
+//! exchanges may be under way: while the engine deals with one, the next ends gather. Whoever has no work waits in a claim.
+//!
+//! Every call is a task of its own. One that holds the only writer of a database, or the answer with its jobs, has to go on whatever the
+//! others wait for; and a job's lease is kept from the moment that it was claimed.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use app::domain::QueueName;
 use tokio::{
     sync::Semaphore,
-    task::{Id, JoinError, JoinHandle, JoinSet},
+    task::{Id, JoinError, JoinSet},
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{JobContext, Worker, context::Signals, pace::Pace, runner};
-use crate::backplane::{
-    Backplane, BackplaneError, ClaimRequest, ClaimedJob, Ending, Exchange, Finished, Lease, Outcome,
+use super::{
+    Worker,
+    attempt::{self, Ended},
+    context::Signals,
+    pace::Pace,
 };
+use crate::backplane::{BackplaneError, ClaimRequest, ClaimedJob, Ending, Exchange, Finished, Lease};
 
 /// How long one claim waits for work. A claim is never dropped half-way, for that would leave its jobs to the rescue; so this is
 /// also how long an idle worker takes to stop.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Jobs of one claim, and endings of one call.
 const MOST_AT_ONCE: u32 = 500;
+/// Exchanges at the same time, and the ends that are worth another one beside those under way.
+const EXCHANGES: u32 = 2;
+const WORTH_ANOTHER: usize = 50;
 /// How long to wait after the engine failed.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+/// The longest that one try of an exchange may take: a line to the engine can die without a word.
+const ANSWER: Duration = Duration::from_secs(10);
 /// How long endings are tried again while the engine is away. Later their leases have run out for sure, and others have the jobs.
 const KEPT: Duration = Duration::from_secs(15);
 /// How long to wait between two tries.
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
-/// An attempt that ended; without an ending when somebody else has the job by now.
-struct Ended {
-    lease: Lease,
-    ending: Option<Ending>,
+/// A job, and how its attempt learns that it has to stop.
+type Held = (ClaimedJob, Signals);
+
+/// What came of a call.
+struct Called {
+    kind: Kind,
+    /// Jobs that were asked for.
+    asked: u32,
+    jobs: Vec<Held>,
+    /// Whether to pause before the next claim.
+    has_failed: bool,
 }
 
-/// A claim that waits for work, on a task of its own: it may hold the one writer of a database, and must go on while an exchange
-/// waits for that.
-type Claim = JoinHandle<Result<Vec<ClaimedJob>, BackplaneError>>;
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Claim,
+    Exchange,
+}
 
 /// A queue that a worker takes jobs from.
 pub(super) struct Lane {
@@ -51,8 +71,13 @@ pub(super) struct Lane {
     running: JoinSet<Ended>,
     /// Which task has which lease, for the one that breaks.
     leases: HashMap<Id, Lease>,
-    /// A claim that waits for work.
-    claim: Option<Claim>,
+    /// Attempts whose end nobody was told of yet.
+    ended: Vec<Ended>,
+    calls: JoinSet<Called>,
+    is_waiting: bool,
+    exchanges: u32,
+    /// Jobs that calls under way have asked for.
+    asked: u32,
 }
 
 impl Lane {
@@ -65,23 +90,28 @@ impl Lane {
             pace: Arc::default(),
             running: JoinSet::new(),
             leases: HashMap::new(),
-            claim: None,
+            ended: Vec::new(),
+            calls: JoinSet::new(),
+            is_waiting: false,
+            exchanges: 0,
+            asked: 0,
         }
     }
 
-    /// Works until `closing` is cancelled, and then until what runs has ended.
+    /// Works until `closing` is cancelled, and then until what runs has ended and all ends are handed in.
     pub(super) async fn serve(mut self, closing: CancellationToken) {
-        while !closing.is_cancelled() || self.claim.is_some() || !self.running.is_empty() {
-            if self.claim.is_none() && !closing.is_cancelled() {
-                self.claim = self.room().map(|room| self.wait_for(room));
+        loop {
+            let is_closing = closing.is_cancelled();
+            self.exchange(is_closing);
+            if !is_closing {
+                self.wait_for_work();
+            } else if self.running.is_empty() && self.calls.is_empty() && self.ended.is_empty() {
+                return;
             }
             tokio::select! {
-                claimed = waited(&mut self.claim) => {
-                    self.claim = None;
-                    self.begin_or_pause(claimed, &closing).await;
-                }
-                Some(ended) = self.running.join_next_with_id() => self.exchange(ended, &closing).await,
-                () = closing.cancelled(), if !closing.is_cancelled() => {}
+                Some(called) = self.calls.join_next() => self.take(called, &closing).await,
+                Some(ended) = self.running.join_next_with_id() => self.gather(ended),
+                () = closing.cancelled(), if !is_closing => {}
             }
         }
     }
@@ -91,7 +121,7 @@ impl Lane {
     fn room(&self) -> Option<u32> {
         let ahead = self.pace.ahead(self.concurrency);
         let running = u32::try_from(self.running.len()).unwrap_or(u32::MAX);
-        let room = (self.concurrency + ahead).saturating_sub(running);
+        let room = (self.concurrency + ahead).saturating_sub(running.saturating_add(self.asked));
         (room > ahead / 2).then_some(room.min(MOST_AT_ONCE))
     }
 
@@ -99,50 +129,66 @@ impl Lane {
         ClaimRequest { worker: self.worker.id().clone(), queues: vec![self.queue.clone()], limit, lease: super::LEASE }
     }
 
-    fn wait_for(&self, limit: u32) -> Claim {
-        let (request, backplane) = (self.request(limit), Arc::clone(&self.worker.parts().backplane));
-        tokio::spawn(async move { backplane.claim(&request, PATIENCE).await })
-    }
-
-    async fn begin_or_pause(&mut self, claimed: Result<Vec<ClaimedJob>, BackplaneError>, closing: &CancellationToken) {
-        match claimed {
-            Ok(jobs) => self.begin(jobs),
-            Err(error) => {
-                tracing::error!(queue = %self.queue, %error, "no job could be claimed; trying again");
-                closing.run_until_cancelled(tokio::time::sleep(AFTER_A_FAILURE)).await;
-            }
+    /// Begins a claim that waits, if none does and there is room.
+    fn wait_for_work(&mut self) {
+        if self.is_waiting || self.exchanges > 0 {
+            return;
         }
+        let Some(asked) = self.room() else { return };
+        self.is_waiting = true;
+        self.asked += asked;
+        self.calls.spawn(claim(Arc::clone(&self.worker), self.request(asked)));
     }
 
-    fn begin(&mut self, jobs: Vec<ClaimedJob>) {
-        for job in jobs {
+    /// Hands in what has ended, if it is worth a call, for new jobs where there is room and nobody waits for them already.
+    fn exchange(&mut self, is_closing: bool) {
+        let enough = if self.exchanges == 0 { 1 } else { WORTH_ANOTHER };
+        if self.exchanges == EXCHANGES || self.ended.len() < enough {
+            return;
+        }
+        let most = self.ended.len().min(MOST_AT_ONCE as usize);
+        let ended = self.ended.drain(..most).collect();
+        let room = self.room().filter(|_| !is_closing && !self.is_waiting);
+        self.exchanges += 1;
+        self.asked += room.unwrap_or_default();
+        self.calls.spawn(exchange(Arc::clone(&self.worker), ended, room.map(|room| self.request(room))));
+    }
+
+    async fn take(&mut self, called: Result<Called, JoinError>, closing: &CancellationToken) {
+        let called = match called {
+            Ok(called) => called,
+            Err(error) => {
+                // Nothing is known of it, not even what it was: what it had comes back with its leases, and counting begins anew.
+                tracing::error!(queue = %self.queue, %error, "the task of a call to the engine broke");
+                self.calls.abort_all();
+                (self.is_waiting, self.exchanges, self.asked) = (false, 0, 0);
+                return;
+            }
+        };
+        self.asked = self.asked.saturating_sub(called.asked);
+        match called.kind {
+            Kind::Claim => self.is_waiting = false,
+            Kind::Exchange => self.exchanges = self.exchanges.saturating_sub(1),
+        }
+        for (job, signals) in called.jobs {
             let lease = job.lease.clone();
-            let signals = self.worker.hold(&lease);
-            let (worker, places, pace) = (Arc::clone(&self.worker), Arc::clone(&self.places), Arc::clone(&self.pace));
-            let task = self.running.spawn(attempt(worker, job, signals, places, pace));
+            let (places, pace) = (Arc::clone(&self.places), Arc::clone(&self.pace));
+            let task = self.running.spawn(attempt::make(Arc::clone(&self.worker), job, signals, places, pace));
             self.leases.insert(task.id(), lease);
         }
+        if called.has_failed {
+            closing.run_until_cancelled(tokio::time::sleep(AFTER_A_FAILURE)).await;
+        }
     }
 
-    /// Hands in the end of an attempt, and those that came meanwhile, for new jobs where there is room and nobody waits for them already.
-    async fn exchange(&mut self, first: Result<(Id, Ended), JoinError>, closing: &CancellationToken) {
-        let mut ended = Vec::new();
+    /// Takes in the end of an attempt, and those that came with it.
+    fn gather(&mut self, first: Result<(Id, Ended), JoinError>) {
         let mut next = Some(first);
         while let Some(joined) = next {
-            ended.extend(self.joined(joined));
-            let is_full = ended.len() >= MOST_AT_ONCE as usize;
-            next = if is_full { None } else { self.running.try_join_next_with_id() };
+            let ended = self.joined(joined);
+            self.ended.extend(ended);
+            next = self.running.try_join_next_with_id();
         }
-        let leases: Vec<Lease> = ended.iter().map(|ended| ended.lease.clone()).collect();
-        let endings: Vec<Ending> = ended.into_iter().filter_map(|ended| ended.ending).collect();
-        let may_claim = self.claim.is_none() && !closing.is_cancelled();
-        let request = self.room().filter(|_| may_claim).map(|room| self.request(room));
-        if !endings.is_empty() {
-            let backplane = Arc::clone(&self.worker.parts().backplane);
-            let claimed = hand_in(&*backplane, endings, request.as_ref()).await;
-            self.begin(claimed);
-        }
-        self.worker.let_go(&leases);
     }
 
     /// The end of a task. A job that panics is an error of that job; a task that breaks otherwise leaves its job to the rescue.
@@ -154,72 +200,66 @@ impl Lane {
             }
             Err(error) => {
                 tracing::error!(%error, "the task of an attempt broke");
-                self.leases.remove(&error.id()).map(|lease| Ended { lease, ending: None })
+                self.leases.remove(&error.id()).map(|lease| Ended { lease, outcome: None })
             }
         }
     }
 }
 
-/// What a claim brings; nothing ever where there is none.
-async fn waited(claim: &mut Option<Claim>) -> Result<Vec<ClaimedJob>, BackplaneError> {
-    match claim {
-        Some(claim) => claim.await.unwrap_or_else(|broken| {
-            tracing::error!(error = %broken, "the task of a claim broke; what it took comes back with its lease");
-            Ok(Vec::new())
-        }),
-        None => std::future::pending().await,
-    }
-}
-
-/// Hands endings in until somebody takes them. Trying again is harmless: what was written although the answer got lost is refused the second time, and jobs that were claimed
-/// for nobody come back with their leases.
-async fn hand_in(backplane: &dyn Backplane, endings: Vec<Ending>, claim: Option<&ClaimRequest>) -> Vec<ClaimedJob> {
-    let give_up = Instant::now() + KEPT;
-    loop {
-        match backplane.exchange(endings.clone(), claim).await {
-            Ok(Exchange { finished, claimed }) => {
-                tell_of_refused(&endings, &finished);
-                return claimed;
-            }
-            Err(error) if Instant::now() < give_up => {
-                tracing::warn!(%error, endings = endings.len(), "endings could not be written; trying again");
-                tokio::time::sleep(BETWEEN_TRIES).await;
-            }
-            Err(error) => {
-                tracing::error!(%error, endings = endings.len(), "endings could not be written; the jobs will be run again");
-                return Vec::new();
-            }
-        }
-    }
-}
-
-/// Runs one attempt, once there is a place for it.
-async fn attempt(
-    worker: Arc<Worker>,
-    job: ClaimedJob,
-    signals: Signals,
-    places: Arc<Semaphore>,
-    pace: Arc<Pace>,
-) -> Ended {
-    let lease = job.lease.clone();
-    let context = JobContext { parts: worker.parts().clone(), lease: lease.clone(), attempt: job.attempt, signals };
-    let ending = tokio::select! {
-        biased;
-        // It had not begun when it was told to stop.
-        () = context.signals.raised() => match context.check() {
-            Err(super::JobError::LeaseLost) => None,
-            Err(super::JobError::Cancelled) => Some(Outcome::Cancelled),
-            _ => Some(Outcome::HandedBack),
-        }
-        .map(|outcome| Ending { lease: lease.clone(), outcome }),
-        _place = places.acquire() => {
-            let began = Instant::now();
-            let ending = runner::run(worker.registry(), job, &context).await;
-            pace.note(began.elapsed());
-            ending
+/// Waits for work.
+async fn claim(worker: Arc<Worker>, request: ClaimRequest) -> Called {
+    let (jobs, has_failed) = match worker.parts().backplane.claim(&request, PATIENCE).await {
+        Ok(jobs) => (worker.hold(jobs), false),
+        Err(error) => {
+            tracing::error!(%error, "no job could be claimed; trying again");
+            (Vec::new(), true)
         }
     };
-    Ended { lease, ending }
+    Called { kind: Kind::Claim, asked: request.limit, jobs, has_failed }
+}
+
+/// Hands ends in until somebody takes them. Trying again is harmless: what was written although the answer got lost is refused the
+/// second time. Jobs that were claimed by a call whose answer got lost come back with their leases, so only the first try claims.
+async fn exchange(worker: Arc<Worker>, ended: Vec<Ended>, claim: Option<ClaimRequest>) -> Called {
+    let leases: Vec<Lease> = ended.iter().map(|ended| ended.lease.clone()).collect();
+    let ending = |ended: Ended| ended.outcome.map(|outcome| Ending { lease: ended.lease, outcome });
+    let endings: Vec<Ending> = ended.into_iter().filter_map(ending).collect();
+    let asked = claim.as_ref().map_or(0, |claim| claim.limit);
+    let mut called = Called { kind: Kind::Exchange, asked, jobs: Vec::new(), has_failed: false };
+    let give_up = Instant::now() + KEPT;
+    let mut request = claim.as_ref();
+    while !endings.is_empty() {
+        match exchange_once(&worker, &endings, request).await {
+            Ok(Exchange { finished, claimed }) => {
+                tell_of_refused(&endings, &finished);
+                called.jobs = worker.hold(claimed);
+                break;
+            }
+            Err(problem) if Instant::now() < give_up => {
+                tracing::warn!(problem, endings = endings.len(), "endings could not be written; trying again");
+                request = None;
+                tokio::time::sleep(BETWEEN_TRIES).await;
+            }
+            Err(problem) => {
+                tracing::error!(
+                    problem,
+                    endings = endings.len(),
+                    "endings could not be written; the jobs will be run again"
+                );
+                break;
+            }
+        }
+    }
+    worker.let_go(&leases);
+    called
+}
+
+async fn exchange_once(worker: &Worker, endings: &[Ending], claim: Option<&ClaimRequest>) -> Result<Exchange, String> {
+    let exchange = worker.parts().backplane.exchange(endings.to_vec(), claim);
+    match tokio::time::timeout(ANSWER, exchange).await {
+        Ok(answered) => answered.map_err(|error: BackplaneError| error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", ANSWER.as_secs())),
+    }
 }
 
 fn tell_of_refused(endings: &[Ending], finished: &[Finished]) {

@@ -2,6 +2,8 @@
 //!
 //! A kind is one file: its arguments as a type, and what to do with them. `CONTRIBUTING.md` shows how to add one.
 
+/// One attempt in a worker.
+mod attempt;
 /// The import of customers.
 pub mod bulk_import_customers;
 /// What a running job may use.

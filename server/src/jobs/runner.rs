@@ -6,7 +6,7 @@ use futures::FutureExt;
 use serde_json::Value;
 
 use super::{JobContext, JobError, Registry};
-use crate::backplane::{ClaimedJob, Ending, Outcome};
+use crate::backplane::{ClaimedJob, Outcome};
 
 /// The longest pause between two attempts.
 const LONGEST_BACK_OFF: Duration = Duration::from_mins(10);
@@ -15,7 +15,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the attempt, and says how it ended. A panic is an error of the job. `None` when somebody else holds the lease by now: then
 /// there is nothing to write.
-pub async fn run(registry: &Registry, job: ClaimedJob, context: &JobContext) -> Option<Ending> {
+pub async fn run(registry: &Registry, job: ClaimedJob, context: &JobContext) -> Option<Outcome> {
     let (attempt, max_attempts) = (job.attempt, job.max_attempts);
     let outcome = match run_to_its_end(registry, &job.job_name, job.data, context).await {
         Ok(result) => Outcome::Completed(result),
@@ -34,7 +34,7 @@ pub async fn run(registry: &Registry, job: ClaimedJob, context: &JobContext) -> 
     if let Outcome::Retry { error, .. } | Outcome::Failed { error } = &outcome {
         tracing::warn!(job_id = %job.lease.job_id, job_name = job.job_name, attempt, error, "the attempt failed");
     }
-    Some(Ending { lease: job.lease, outcome })
+    Some(outcome)
 }
 
 /// Runs the job until it ends, or until it was told to stop and did not: then it is dropped where it waits.

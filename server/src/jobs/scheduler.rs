@@ -25,7 +25,7 @@ pub fn job_now(plan: &Plan) -> NewJob {
     NewJob { job_id: JobId(format!("{}@{}", plan.name, uuid::Uuid::now_v7())), ..plan.job.clone() }
 }
 
-/// Fires all schedules that are due.
+/// Fires all schedules that are due. One that can't be fired does not keep the others back.
 ///
 /// # Errors
 /// The engine failed; what is due is due still.
@@ -35,13 +35,19 @@ pub async fn fire_due(backplane: &dyn Backplane) -> Result<(), BackplaneError> {
         if due.schedules.is_empty() {
             return Ok(());
         }
+        let mut failed = None;
         for schedule in due.schedules {
             let Some(moment) = schedule.next_run_at else { continue };
             let firing = firing(&schedule, moment, due.now);
             let (is_run, name) = (firing.job.is_some(), &schedule.plan.name);
-            if backplane.fire(&firing).await? {
-                tracing::info!(schedule = name, %moment, is_run, "a schedule was due");
+            match backplane.fire(&firing).await {
+                Ok(true) => tracing::info!(schedule = name, %moment, is_run, "a schedule was due"),
+                Ok(false) => {}
+                Err(error) => failed = Some(error),
             }
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
     }
 }

@@ -22,7 +22,7 @@ use super::{
     house,
     lane::Lane,
 };
-use crate::backplane::{Directive, Heartbeat, Lease, WorkerProfile};
+use crate::backplane::{ClaimedJob, Directive, Heartbeat, Lease, WorkerProfile};
 
 /// How long a lease holds without a heartbeat.
 pub const LEASE: Duration = Duration::from_secs(10);
@@ -114,11 +114,15 @@ impl Worker {
         &self.registry
     }
 
-    /// Keeps a lease from now on; returns how its holder learns that it has to stop.
-    pub(super) fn hold(&self, lease: &Lease) -> Signals {
-        let signals = Signals { stopping: self.drained.clone(), ..Signals::default() };
-        self.held().insert(lease.clone(), signals.clone());
-        signals
+    /// Keeps the leases of jobs from now on; returns with each how its holder learns that it has to stop.
+    pub(super) fn hold(&self, jobs: Vec<ClaimedJob>) -> Vec<(ClaimedJob, Signals)> {
+        let mut held = self.held();
+        let mut hold = |job: ClaimedJob| {
+            let signals = Signals { stopping: self.drained.clone(), ..Signals::default() };
+            held.insert(job.lease.clone(), signals.clone());
+            (job, signals)
+        };
+        jobs.into_iter().map(&mut hold).collect()
     }
 
     /// Keeps leases no longer.
@@ -148,8 +152,10 @@ impl Worker {
             }
             if presented.elapsed() > PRESENTING {
                 presented = Instant::now();
-                if let Err(error) = self.parts.backplane.join(&self.profile()).await {
-                    tracing::warn!(%error, "the worker can't present itself again");
+                match tokio::time::timeout(LEASE / 3, self.parts.backplane.join(&self.profile())).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::warn!(%error, "the worker can't present itself again"),
+                    Err(_) => tracing::warn!("the worker can't present itself again: the engine does not answer"),
                 }
             }
             self.beat(&closing).await;
@@ -164,9 +170,11 @@ impl Worker {
             (false, false) => WorkerStatus::Active,
         };
         let heartbeat = Heartbeat { worker: &self.id, status, leases: &leases, lease: LEASE };
-        match self.parts.backplane.heartbeat(heartbeat).await {
-            Ok(directives) => directives.iter().for_each(|directive| self.obey(directive)),
-            Err(error) => tracing::error!(%error, "leases could not be renewed"),
+        // A line to the engine can die without a word: another one may be alive.
+        match tokio::time::timeout(LEASE / 3, self.parts.backplane.heartbeat(heartbeat)).await {
+            Ok(Ok(directives)) => directives.iter().for_each(|directive| self.obey(directive)),
+            Ok(Err(error)) => tracing::error!(%error, "leases could not be renewed"),
+            Err(_) => tracing::error!("leases could not be renewed: the engine does not answer"),
         }
     }
 
