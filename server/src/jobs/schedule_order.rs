@@ -88,7 +88,12 @@ impl ScheduleOrder {
         Pattern::read(&cron, &time_zone).map_err(unreadable)?;
         let options = JobOptions { priority: opts.priority, attempts: opts.attempts, ..JobOptions::default() };
         let job = JobOrder { queue_name, job_name, data, opts: options }.into_new_job(registry)?;
-        Ok(Plan { name, cron, time_zone, missed, paused, opts, job })
+        let plan = Plan { name, cron, time_zone, missed, paused, opts, job };
+        // It is kept a little deeper inside other JSON than it came, and has to be readable there.
+        match serde_json::to_string(&plan).and_then(|kept| serde_json::from_str::<Plan>(&kept)) {
+            Ok(_) => Ok(plan),
+            Err(_) => Err(OrderError { field: "data".to_owned(), message: "It is nested too deeply.".to_owned() }),
+        }
     }
 }
 
@@ -176,6 +181,17 @@ mod tests {
         assert_eq!(field_of("timeZone", json!("Mars")), "timeZone");
         assert_eq!(field_of("jobName", json!("tea")), "jobName");
         assert_eq!(field_of("opts", json!({"priority": 10})), "opts.priority");
+    }
+
+    #[test]
+    fn what_could_not_be_read_back_is_refused() {
+        let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let data = |depth| serde_json::from_str::<Value>(&nested(depth)).expect("JSON");
+        let mut deep = order();
+        deep["data"] = data(100);
+        assert!(planned(deep).is_ok());
+
+        assert_eq!(field_of("data", data(127)), "data");
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod stream;
 #[cfg(unix)]
 mod torn_commits;
 mod uploads;
+mod worker;
 mod workers;
 
 /// A database of its own for a test.

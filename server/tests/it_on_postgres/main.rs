@@ -33,6 +33,8 @@ mod schedules;
 mod stream;
 #[path = "../it/uploads.rs"]
 mod uploads;
+#[path = "../it/worker.rs"]
+mod worker;
 #[path = "../it/workers.rs"]
 mod workers;
 
