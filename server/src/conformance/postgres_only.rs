@@ -127,6 +127,31 @@ async fn claims_and_tails_come_back_after_the_server_was_started_again() {
     assert!(matches!(found, ReadLog::Events(entries) if !entries.is_empty()));
 }
 
+/// A claim does not wait for the disk, and a killed server may have forgotten it. Whoever was told of it would be led past what comes
+/// in its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_reader_of_the_log_saw_is_still_there_after_the_server_was_killed() {
+    let (server, _, engine) = alone().await;
+    let other = engine.another_process().await;
+    for round in 0..20 {
+        let job = new_job(&round.to_string());
+        at_last(async || engine.backplane.enqueue(vec![job.clone()]).await).await;
+        let head = at_last(async || other.head().await).await;
+        let tailing = Arc::clone(&other);
+        let after = head.clone();
+        let tail = tokio::spawn(async move { tailing.tail(&after, 100).await });
+        let claimed = engine.backplane.claim(&request(&worker("w"), LEASE), DEADLINE).await.expect("claimed");
+        assert_eq!(claimed.len(), 1);
+        let seen = timeout(DEADLINE, tail).await.expect("in time").expect("joined").expect("readable");
+
+        server.order("crash");
+        server.start_again();
+
+        assert!(matches!(&seen, ReadLog::Events(entries) if entries.len() == 1));
+        assert_eq!(at_last(async || other.read(&head, 100).await).await, seen);
+    }
+}
+
 /// A server that follows another one, or one whose administrator said so.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_read_only_refuses_clearly_and_can_be_read() {

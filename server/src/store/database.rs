@@ -174,6 +174,23 @@ impl Database {
         Ok(Transaction::on_postgres(begun, postgres.news.clone(), self.commits.clone(), self.operations.clone()))
     }
 
+    /// Returns when what could be seen before this call outlives a killed Postgres, lazy commits of all processes included. SQLite is
+    /// part of this process: what was seen there is not taken back when it ends.
+    ///
+    /// # Errors
+    /// The database can't be reached: what was seen may be taken back.
+    pub(crate) async fn sync(&self) -> Result<(), StoreError> {
+        let Engine::Postgres(postgres) = &self.engine else { return Ok(()) };
+        for _ in 0..READERS {
+            self.operations.note();
+            match postgres.sync().await {
+                Err(error) if error.is_cut_line() => {}
+                answer => return answer,
+            }
+        }
+        postgres.sync().await
+    }
+
     /// Changes with every commit of this process, and whenever another one may have committed something, while
     /// `watch_other_processes` runs.
     pub fn commits(&self) -> watch::Receiver<u64> {

@@ -43,6 +43,7 @@ mod value;
 
 pub use database::Database;
 pub(crate) use dialect::Dialect;
+pub(crate) use postgres::IS_UNSYNCED;
 pub(crate) use rows::Rows;
 pub(crate) use statement::{Record, Statement, sql};
 pub use transaction::Transaction;

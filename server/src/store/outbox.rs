@@ -3,12 +3,13 @@
 //! Where the backplane lives in the same database, this table *is* the event log. An event can so neither be missing for a
 //! change that was committed, nor tell of one that was not.
 //!
-//! Where the backplane lives elsewhere, it takes the rows from here, oldest first, and removes those that it has.
+//! Where the backplane lives elsewhere, it takes the rows from here, oldest first, and removes those that it has. It is given none that
+//! a killed Postgres could take back: elsewhere they would stay.
 
 use app::events::{Event, Topic};
 use jiff::Timestamp;
 
-use super::{Database, Dialect, Rows, StoreError, Transaction, Value, sql};
+use super::{Database, Dialect, IS_UNSYNCED, Rows, StoreError, Transaction, Value, sql};
 
 /// Appends an event within a transaction.
 ///
@@ -71,7 +72,14 @@ impl Row {
 /// The database can't be read.
 pub async fn oldest(database: &Database, limit: u32) -> Result<Vec<Row>, StoreError> {
     let oldest = sql("select id, channel, data, created_at from pubsub_events order by id limit $1");
-    database.fetch_all(oldest.bind(i64::from(limit))).await
+    let rows: Vec<Row> = database.fetch_all(oldest.bind(i64::from(limit))).await?;
+    if !rows.is_empty()
+        && database.dialect() == Dialect::Postgres
+        && database.scalar(sql(format!("select {IS_UNSYNCED}"))).await?
+    {
+        database.sync().await?;
+    }
+    Ok(rows)
 }
 
 /// Removes events that were taken elsewhere. A reader of this log learns that they are gone.

@@ -2,6 +2,10 @@
 //!
 //! Writers work side by side, so each of them takes the rows it needs and nobody holds the whole. Connections are made anew when the
 //! server has been away.
+//!
+//! Commits that would simply be made again don't wait for the disk. Others see them at once all the same, and a server that is killed a
+//! moment later takes them back and gives their numbers to somebody else. So whoever passes on what it saw, as readers of the event
+//! log do, first asks whether there is anything that is not on the disk yet, and if so makes the server bring it there.
 
 use std::{str::FromStr, time::Duration};
 
@@ -37,6 +41,16 @@ const PLANNED_ANEW: [(&str, &str); 1] = [("plan_cache_mode", "force_custom_plan"
 /// Begins, and says when, by the server's clock.
 const BEGIN: &str = "begin; select (extract(epoch from clock_timestamp()) * 1000)::bigint";
 const COMMIT: &str = "commit";
+/// Commits without waiting for the disk.
+const COMMIT_LAZILY: &str = "set local synchronous_commit to off; commit";
+
+/// Asks, as a column, whether there may be a commit that is seen already but is not on the disk yet. A server that follows another one
+/// has only what that one has on its disk.
+pub(crate) const IS_UNSYNCED: &str =
+    "case when pg_is_in_recovery() then false else pg_current_wal_flush_lsn() < pg_current_wal_insert_lsn() end";
+/// A transaction of its own that brings the server's log to the disk up to itself. One that did nothing but take a number would not be
+/// waited for: it has to write something, and a message that nobody reads is the least.
+const SYNC: &str = "set local synchronous_commit to on; select pg_logical_emit_message(true, 'signalbox', '')";
 
 /// The connections to a server.
 #[derive(Clone)]
@@ -66,6 +80,12 @@ impl Postgres {
             }
         }
         PostgresTransaction::begin_on(self.writer.acquire().await?).await
+    }
+
+    /// Returns when everything that could be seen before this call is on the disk.
+    pub(super) async fn sync(&self) -> Result<(), StoreError> {
+        sqlx::raw_sql(SYNC).execute(&self.reader).await?;
+        Ok(())
     }
 
     pub(super) async fn close(&self) {
@@ -107,6 +127,10 @@ impl PostgresTransaction {
 
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         self.end(COMMIT).await
+    }
+
+    pub(super) async fn commit_lazily(self) -> Result<(), StoreError> {
+        self.end(COMMIT_LAZILY).await
     }
 
     pub(super) async fn roll_back(self) -> Result<(), StoreError> {

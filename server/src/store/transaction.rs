@@ -71,9 +71,11 @@ impl Transaction {
         Ok(())
     }
 
-    /// The same without waiting for the disk: it outlives a killed process, but a power cut may take it back. For what would
-    /// simply be done again then, such as a chunk of an import, whose rows and place go back together. Postgres waits all the same:
-    /// there a killed server takes back what it had shown already, and a reader would have followed events that are in no log.
+    /// The same without waiting for the disk: it outlives a killed process of ours, but a power cut may take it back, and in Postgres a
+    /// killed server. For what would simply be done again then, such as a claim, or a chunk of an import, whose rows and place go back
+    /// together. What is committed later in the usual way brings it to the disk as well, so an attempt never outlives its claim.
+    ///
+    /// Others see it at once. Whoever passes on events that may be taken back calls `Database::sync` before.
     ///
     /// # Errors
     /// The database refused; nothing of it is true then.
@@ -85,7 +87,7 @@ impl Transaction {
                 wake(&self.commits);
             }
             Inner::Postgres(postgres, news) => {
-                postgres.commit().await?;
+                postgres.commit_lazily().await?;
                 wake(&self.commits);
                 news.tell();
             }
@@ -100,7 +102,7 @@ impl Transaction {
     pub(crate) async fn commit_quietly(self) -> Result<(), StoreError> {
         match self.inner {
             Inner::Sqlite(sqlite) => sqlite.commit_quietly().await,
-            Inner::Postgres(postgres, _) => postgres.commit().await,
+            Inner::Postgres(postgres, _) => postgres.commit_lazily().await,
         }
     }
 

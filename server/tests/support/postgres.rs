@@ -38,6 +38,10 @@ stop() {
     [ -z "$server" ] || kill -INT "$server" && wait "$server"
     server=
 }
+crash() {
+    kill -QUIT "$server"; wait "$server"
+    server=
+}
 fail() { cat "$folder/log" >&2; exit 1; }
 trap 'stop; rm -rf "$folder"' EXIT
 trap 'exit 1' INT TERM HUP
@@ -87,7 +91,8 @@ impl Server {
         self.order("start");
     }
 
-    fn order(&self, order: &str) {
+    /// Has its shell do something: `start`, `stop`, or `crash`, after which only what was written is left.
+    pub(crate) fn order(&self, order: &str) {
         let mut shell = self.shell.lock().expect("no test broke here");
         let (_, orders, answers) = &mut *shell;
         writeln!(orders.as_mut().expect("open"), "{order}").expect("ordered");

@@ -3,10 +3,12 @@
 //! In Postgres an event is final when no transaction is open any more that could still write before it. The oldest open one of the
 //! whole server is known at once; but it may belong to another database, where somebody works for hours. So where it keeps something
 //! back that is there already, it is asked which open transactions are this database's.
+//!
+//! Together with the bounds is asked whether all that could be seen is on the disk: after the rows, so that the answer holds for them.
 
 use app::events::Position;
 
-use crate::store::{Dialect, Statement, sql};
+use crate::store::{Dialect, IS_UNSYNCED, Statement, sql};
 
 /// A place in the log: one number in SQLite, a transaction and a row in Postgres.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
@@ -24,6 +26,8 @@ pub(super) struct Bounds {
     head_minor: i64,
     end_major: i64,
     end_minor: i64,
+    /// Whether a killed server could take some of it back.
+    pub(super) is_unsynced: bool,
 }
 
 impl Bounds {
@@ -87,12 +91,13 @@ impl Horizon {
 pub(super) fn bounds(horizon: Horizon, dialect: Dialect) -> Statement {
     match dialect {
         Dialect::Sqlite => sql("select trimmed_through as trimmed_major, 0 as trimmed_minor, coalesce(seq, 0) as head_major,
-                 0 as head_minor, coalesce(seq, 0) as end_major, 0 as end_minor
+                 0 as head_minor, coalesce(seq, 0) as end_major, 0 as end_minor, false as is_unsynced
              from event_log left join sqlite_sequence on name = 'pubsub_events'"),
         Dialect::Postgres => sql(format!(
             "select trimmed_xid::text::bigint as trimmed_major, trimmed_id as trimmed_minor,
                  coalesce(head.xid, trimmed_xid)::text::bigint as head_major, coalesce(head.id, trimmed_id) as head_minor,
-                 coalesce(last.xid, trimmed_xid)::text::bigint as end_major, coalesce(last.id, trimmed_id) as end_minor
+                 coalesce(last.xid, trimmed_xid)::text::bigint as end_major, coalesce(last.id, trimmed_id) as end_minor,
+                 {IS_UNSYNCED} as is_unsynced
              from event_log
              left join lateral (
                  select xid, id from pubsub_events where xid < {} order by xid desc, id desc limit 1
