@@ -2,12 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::events::{Cursor, Event, NoticeLevel, SystemNotification};
+use app::{
+    domain::JobState,
+    events::{Cursor, Event, NoticeLevel, SystemNotification},
+};
+use futures::FutureExt;
 use tokio::time::timeout;
 
-use super::{Engine, LEASE, in_database, migrate, new_job, postgres_server::Server, request, worker};
+use super::{
+    Engine, LEASE, in_database, migrate, new_job,
+    postgres_server::{self, Server},
+    request, state, worker,
+};
 use crate::{
-    backplane::{Backplane, BackplaneError, ReadLog},
+    backplane::{Backplane, BackplaneError, NewJob, ReadLog},
     store::{Database, outbox, sql},
 };
 
@@ -150,6 +158,26 @@ async fn what_a_reader_of_the_log_saw_is_still_there_after_the_server_was_killed
         assert!(matches!(&seen, ReadLog::Events(entries) if entries.len() == 1));
         assert_eq!(at_last(async || other.read(&head, 100).await).await, seen);
     }
+}
+
+/// On one thread: all callers stand in line before the first one is served.
+#[tokio::test]
+async fn what_one_caller_may_not_hand_in_harms_no_other_one_and_who_gave_up_is_not_tried_for() {
+    let engine = in_database(postgres_server::shared().fresh_database(migrate).await, None).await;
+    let backplane = &*engine.backplane;
+    // Longer than an entry of an index may be.
+    let broken = NewJob { unique_key: Some("key".repeat(1_000_000)), ..new_job("broken") };
+    assert!(backplane.enqueue(vec![new_job("given up")]).now_or_never().is_none());
+
+    let callers = [new_job("before"), broken, new_job("after")].map(|job| backplane.enqueue(vec![job]));
+    let answers = futures::future::join_all(callers).await;
+
+    assert_eq!(answers.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+    let mut states = Vec::new();
+    for id in ["before", "broken", "after", "given up"] {
+        states.push(state(backplane, id).await);
+    }
+    assert_eq!(states, [Some(JobState::Waiting), None, Some(JobState::Waiting), None]);
 }
 
 /// A server that follows another one, or one whose administrator said so.

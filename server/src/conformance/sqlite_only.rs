@@ -77,6 +77,21 @@ async fn a_full_disk_refuses_clearly_and_takes_nothing_back() {
     assert!(backplane.enqueue(vec![large(999)]).await.expect("taken in again")[0].is_new);
 }
 
+/// On one thread: all callers stand in line before the first one is served.
+#[tokio::test]
+async fn who_hands_jobs_in_together_while_nobody_may_is_refused_together() {
+    let (backplane, database, _folder) = alone().await;
+    set(&database, "query_only = on").await;
+
+    let callers = (0..50).map(|number| backplane.enqueue(vec![new_job(&number.to_string())]));
+    let refused = futures::future::join_all(callers).await;
+
+    for refused in refused {
+        let refused = store_error(refused.expect_err("refused"));
+        assert!(refused.is_read_only() && matches!(refused, StoreError::Shared(_)), "{refused:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_must_not_be_written_refuses_clearly_and_can_be_read() {
     let (backplane, database, folder) = alone().await;

@@ -41,6 +41,8 @@ pub mod url;
 /// What is bound to a statement.
 mod value;
 
+use std::sync::Arc;
+
 pub use database::Database;
 pub(crate) use dialect::Dialect;
 pub(crate) use postgres::IS_UNSYNCED;
@@ -75,6 +77,9 @@ pub enum StoreError {
         /// What.
         what: &'static str,
     },
+    /// What failed for others as well, who shared it.
+    #[error(transparent)]
+    Shared(Arc<Self>),
     /// A row that nobody of ours wrote.
     #[error("table {table}, column {column}, row {id}: {problem}")]
     BrokenRow {
@@ -103,8 +108,20 @@ impl StoreError {
         self.has_code(|code| code == "25006" || (code.len() < 5 && is_sqlites(code)))
     }
 
+    /// Whether it may be what was written that was refused, so that something else may be taken. Not so while the database is away,
+    /// busy, full or broken: then it refuses everybody.
+    pub(crate) fn is_of_what_was_written(&self) -> bool {
+        match self {
+            Self::Shared(error) => error.is_of_what_was_written(),
+            Self::Contended { .. } | Self::BrokenRow { .. } | Self::Database(sqlx::Error::Encode(_)) => true,
+            Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| is_refusal_of_rows(&code)),
+            _ => false,
+        }
+    }
+
     fn has_code(&self, is_meant: impl FnOnce(&str) -> bool) -> bool {
         match self {
+            Self::Shared(error) => error.has_code(is_meant),
             Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| is_meant(&code)),
             _ => false,
         }
@@ -113,6 +130,7 @@ impl StoreError {
     /// Whether it was the connection that broke, so that nobody knows whether anything was done.
     fn is_cut_line(&self) -> bool {
         match self {
+            Self::Shared(error) => error.is_cut_line(),
             Self::Database(sqlx::Error::Io(_)) => true,
             // Class 57: the server is stopping or starting. Class 08: the connection failed.
             Self::Database(sqlx::Error::Database(error)) => {
@@ -121,6 +139,16 @@ impl StoreError {
             _ => false,
         }
     }
+}
+
+/// Whether a database says by this code that it was asked for something that can't be done, and not that it can do nothing now.
+fn is_refusal_of_rows(code: &str) -> bool {
+    if code.len() < 5 {
+        // SQLite: an error in what was asked, something too big, a constraint, a mismatch.
+        return code.parse().is_ok_and(|code: u32| [1, 18, 19, 20].contains(&(code & 0xff)));
+    }
+    // Postgres, in classes: the connection, a transaction that must not write, what is used up, operators, the machine, broken files.
+    !["08", "25", "53", "57", "58", "XX"].iter().any(|class| code.starts_with(class))
 }
 
 /// Milliseconds of a column as a moment.

@@ -4,13 +4,16 @@
 //! while others are being taken in waits for their transaction to end, and shares the next one with all that came meanwhile. Where
 //! nobody else is there, nobody waits.
 //!
-//! Each caller's jobs are still taken in all or none: where a shared transaction fails, each caller gets one of its own.
+//! Each caller's jobs are still taken in all or none: where a shared transaction fails by what somebody handed in, each caller gets one
+//! of its own. Where the database is away it would fail for each of them, one long wait after the other, so all are told at once.
 
 use std::{
     collections::VecDeque,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use futures::FutureExt;
 use tokio::sync::oneshot;
 
 use super::enqueue::enqueue;
@@ -24,6 +27,8 @@ const TURNS: usize = 2;
 /// Jobs of a caller that share a transaction, and of a shared transaction. Who has more needs nobody to share the cost with.
 const FEW: usize = 100;
 const MANY: usize = 1_000;
+/// Callers in line. More than that come only while the database does not keep up, and are better told so.
+const LONGEST_LINE: usize = 10_000;
 
 /// The line of those who hand jobs in.
 #[derive(Clone, Default)]
@@ -47,16 +52,22 @@ struct Turn {
 }
 
 impl Drop for Turn {
-    /// One whose task was ended half-way gives its turn up, too.
+    /// One whose task was ended half-way gives its turn up, too. Where it was the last one nobody would serve those who still wait: they
+    /// are sent away.
     fn drop(&mut self) {
-        if !self.is_over {
-            self.intake.line().turns -= 1;
+        if self.is_over {
+            return;
         }
+        let mut line = self.intake.line();
+        line.turns -= 1;
+        let left = if line.turns == 0 { std::mem::take(&mut line.waiting) } else { VecDeque::new() };
+        drop(line);
+        drop(left);
     }
 }
 
 impl Intake {
-    /// Takes jobs in, together with those of others. They are taken in even when nobody waits for the answer any more.
+    /// Takes jobs in, together with those of others. Who gives up waiting may find them taken in all the same.
     pub(super) async fn take_in(
         &self,
         database: &Database,
@@ -66,23 +77,26 @@ impl Intake {
             return enqueue(database, jobs).await;
         }
         let (answer, answered) = oneshot::channel();
-        if let Some(turn) = self.stand_in_line(Caller { jobs, answer }) {
+        if let Some(turn) = self.stand_in_line(Caller { jobs, answer })? {
             tokio::spawn(turn.serve(database.clone()));
         }
-        // Whoever serves ends without an answer only when the process does.
-        answered.await.unwrap_or(Err(StoreError::Contended { what: "the line of new jobs" }.into()))
+        // Whoever serves ends without an answer only when the process does, or by a mistake of ours.
+        answered.await.unwrap_or_else(|_| Err(sent_away().into()))
     }
 
     /// Gives a turn to the caller when there is one.
-    fn stand_in_line(&self, caller: Caller) -> Option<Turn> {
+    fn stand_in_line(&self, caller: Caller) -> Result<Option<Turn>, StoreError> {
         let mut line = self.line();
+        if line.waiting.len() >= LONGEST_LINE {
+            return Err(sent_away());
+        }
         line.waiting.push_back(caller);
         if line.turns == TURNS {
-            return None;
+            return Ok(None);
         }
         line.turns += 1;
         drop(line);
-        Some(Turn { intake: self.clone(), is_over: false })
+        Ok(Some(Turn { intake: self.clone(), is_over: false }))
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
@@ -91,10 +105,13 @@ impl Intake {
 }
 
 impl Turn {
-    /// Serves those who wait until nobody does.
+    /// Serves those who wait until nobody does. What panics takes its own callers with it, who hear it from their broken channels, but
+    /// not those behind them.
     async fn serve(mut self, database: Database) {
         while let Some(callers) = self.next() {
-            take_in_together(&database, callers).await;
+            if AssertUnwindSafe(take_in_together(&database, callers)).catch_unwind().await.is_err() {
+                tracing::error!("taking jobs in broke: the next ones in line are served");
+            }
         }
     }
 
@@ -132,10 +149,62 @@ async fn take_in_together(database: &Database, callers: Vec<Caller>) {
                 }
                 return;
             }
+            Err(BackplaneError::Store(error)) if !error.is_of_what_was_written() => {
+                let error = Arc::new(error);
+                for Caller { answer, .. } in callers {
+                    let _ = answer.send(Err(StoreError::Shared(Arc::clone(&error)).into()));
+                }
+                return;
+            }
             Err(error) => tracing::debug!(%error, "jobs were not taken in together: one caller after the other"),
         }
     }
-    for Caller { jobs, answer } in callers {
+    // Who has given up meanwhile keeps nobody waiting.
+    for Caller { jobs, answer } in callers.into_iter().filter(|caller| !caller.answer.is_closed()) {
         let _ = answer.send(enqueue(database, jobs).await);
+    }
+}
+
+/// What is said to those whom nobody serves.
+const fn sent_away() -> StoreError {
+    StoreError::Contended { what: "the line of new jobs" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Answer = oneshot::Receiver<Result<Vec<Enqueued>, BackplaneError>>;
+
+    fn caller() -> (Caller, Answer) {
+        let (answer, answered) = oneshot::channel();
+        (Caller { jobs: Vec::new(), answer }, answered)
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_sends_the_next_one_away() {
+        let intake = Intake::default();
+        let (callers, _answers): (Vec<Caller>, Vec<Answer>) = (0..LONGEST_LINE).map(|_| caller()).unzip();
+        let turns: Vec<Turn> =
+            callers.into_iter().filter_map(|caller| intake.stand_in_line(caller).expect("room")).collect();
+
+        assert!(matches!(intake.stand_in_line(caller().0), Err(StoreError::Contended { .. })));
+        assert_eq!(turns.len(), TURNS);
+    }
+
+    #[tokio::test]
+    async fn who_still_waits_when_the_last_one_who_serves_is_gone_is_sent_away() {
+        let intake = Intake::default();
+        let turns = [0, 1].map(|_| intake.stand_in_line(caller().0).expect("room").expect("a turn"));
+        let (waiting, mut answered) = caller();
+        assert!(intake.stand_in_line(waiting).expect("room").is_none());
+
+        let [first, last] = turns;
+        drop(first);
+        assert!(answered.try_recv().is_err_and(|error| error == oneshot::error::TryRecvError::Empty));
+        drop(last);
+
+        assert!(answered.await.is_err());
+        assert!(intake.stand_in_line(caller().0).expect("room").is_some());
     }
 }
