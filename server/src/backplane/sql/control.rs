@@ -1,4 +1,7 @@
 //! What operators may do to jobs and queues.
+//!
+//! What touches jobs is done to its end even when whoever asked hangs up. Cut off half-way it would have held a parked job from a key that
+//! was passed on meanwhile, and nobody would pass it on again.
 
 use app::{
     domain::{JobId, JobState, QueueName},
@@ -21,23 +24,28 @@ use crate::{
 #[async_trait]
 impl Control for SqlBackplane {
     async fn cancel(&self, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
-        cancel(&self.database, job_id).await
+        let (database, job_id) = (self.database.clone(), job_id.clone());
+        to_the_end(async move { cancel(&database, &job_id).await }).await
     }
 
     async fn retry(&self, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
-        taking_up::again_on_conflict(|| retry(&self.database, job_id)).await
+        let (database, job_id) = (self.database.clone(), job_id.clone());
+        to_the_end(async move { taking_up::again_on_conflict(|| retry(&database, &job_id)).await }).await
     }
 
     async fn remove(&self, job_id: &JobId) -> Result<Option<Removal>, BackplaneError> {
-        remove(&self.database, job_id).await
+        let (database, job_id) = (self.database.clone(), job_id.clone());
+        to_the_end(async move { remove(&database, &job_id).await }).await
     }
 
     async fn replay(&self, letters: &DeadLetters) -> Result<u64, BackplaneError> {
-        taking_up::again_on_conflict(|| letters::replay(&self.database, letters)).await
+        let (database, letters) = (self.database.clone(), letters.clone());
+        to_the_end(async move { taking_up::again_on_conflict(|| letters::replay(&database, &letters)).await }).await
     }
 
     async fn discard(&self, letters: &DeadLetters) -> Result<u64, BackplaneError> {
-        letters::discard(&self.database, letters).await
+        let (database, letters) = (self.database.clone(), letters.clone());
+        to_the_end(async move { letters::discard(&database, &letters).await }).await
     }
 
     async fn set_paused(&self, queue: &QueueName, pause: Pause) -> Result<(), BackplaneError> {
@@ -46,6 +54,20 @@ impl Control for SqlBackplane {
 
     async fn set_concurrency_limit(&self, queue: &QueueName, limit: Option<u32>) -> Result<(), BackplaneError> {
         settings::set_concurrency_limit(&self.database, queue, limit).await
+    }
+}
+
+/// Does something in a task of its own.
+async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, BackplaneError>> + Send + 'static,
+) -> Result<T, BackplaneError> {
+    match tokio::spawn(work).await {
+        Ok(done) => done,
+        Err(broken) => match broken.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The process ends.
+            Err(_) => Err(StoreError::from(sqlx::Error::WorkerCrashed).into()),
+        },
     }
 }
 
@@ -124,6 +146,11 @@ async fn retry(database: &Database, job_id: &JobId) -> Result<Option<JobState>, 
             let free = taking_up::free(&mut step.transaction, texts([job_id.as_str()])).await?;
             let TakenUp(jobs) = taking_up::take_up(&mut step, state, free).await?;
             jobs > 0
+        }
+        JobState::Waiting if job.concurrency_key.is_some() => {
+            // While it is held here, its key may have been settled without it.
+            step.touch(job.concurrency_key.as_ref());
+            true
         }
         JobState::Waiting | JobState::Active | JobState::Completed => false,
     };

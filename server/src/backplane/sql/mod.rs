@@ -10,6 +10,7 @@ mod control;
 mod ending;
 mod enqueue;
 mod exchange;
+mod forgotten;
 mod inspect;
 mod intake;
 mod job_log;
@@ -90,6 +91,7 @@ pub struct SqlBackplane {
     quiet: patience::Quiet,
     limits: limits::Limits,
     intake: intake::Intake,
+    keys: forgotten::Walk,
     summons: summons::Summons,
     _foreign_commits: AbortOnDropHandle<()>,
 }
@@ -106,6 +108,7 @@ impl SqlBackplane {
             quiet: patience::Quiet::default(),
             limits: limits::Limits::default(),
             intake: intake::Intake::default(),
+            keys: forgotten::Walk::default(),
             summons: summons::Summons::default(),
             _foreign_commits: AbortOnDropHandle::new(tokio::spawn(database.clone().watch_other_processes())),
             retention,
@@ -206,6 +209,7 @@ impl Backplane for SqlBackplane {
     async fn maintain(&self) -> Result<Maintenance, BackplaneError> {
         let dead = self.dead_workers()?;
         let done = upkeep::maintain(&self.database, &self.retention, &dead).await?;
+        self.keys.go_on(&self.database).await?;
         // A worker that is forgotten too early is waited for until its leases have run out.
         if let Some(presence) = self.presence.as_ref().filter(|_| rescue::is_all_rescued(&done)) {
             presence.forget(&dead);

@@ -5,14 +5,11 @@
 
 use app::domain::{CounterDrift, QueueName};
 
-use super::{row::state, step::Step};
+use super::{forgotten::Walk, row::state, step::Step};
 use crate::{
     backplane::BackplaneError,
     store::{Database, Dialect, StoreError, sql},
 };
-
-/// Jobs whose keys nobody passed on; so many are looked after at once.
-const KEYS: i64 = 1_000;
 
 const DRIFTS: &str =
     "select queue_name, state, cast(sum(counted) as bigint) as counted, cast(sum(found) as bigint) as found
@@ -46,7 +43,8 @@ impl TryFrom<DriftRow> for CounterDrift {
 
 /// Counts all jobs again. Counted by a reader first: nearly always all is well, and the writer is left alone.
 pub(super) async fn recount(database: &Database) -> Result<Vec<CounterDrift>, BackplaneError> {
-    pass_forgotten_keys_on(database).await?;
+    let keys = Walk::default();
+    while keys.go_on(database).await? {}
     if database.fetch_all::<DriftRow>(sql(DRIFTS)).await?.is_empty() {
         return Ok(Vec::new());
     }
@@ -63,25 +61,4 @@ pub(super) async fn recount(database: &Database) -> Result<Vec<CounterDrift>, Ba
     }
     step.commit().await?;
     Ok(drifts)
-}
-
-/// A connection that broke while it held a parked job may have kept a key from being passed on. Nobody else would ever notice.
-async fn pass_forgotten_keys_on(database: &Database) -> Result<(), BackplaneError> {
-    let forgotten = "select distinct concurrency_key from jobs
-         where state = 'waiting' and is_parked = 1 and not exists (
-             select 1 from jobs holder
-             where holder.concurrency_key = jobs.concurrency_key and holder.concurrency_key is not null
-                 and holder.state in ('waiting', 'active') and holder.is_parked = 0
-         )
-         limit $1";
-    let keys: Vec<(String,)> = database.fetch_all(sql(forgotten).bind(KEYS)).await?;
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let mut step = Step::begin(database).await?;
-    for (key,) in &keys {
-        step.touch(Some(key));
-    }
-    step.commit().await?;
-    Ok(())
 }
