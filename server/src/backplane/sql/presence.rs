@@ -32,10 +32,15 @@ impl Presence {
         Self { folder: PathBuf::from(folder), held: Mutex::default() }
     }
 
-    /// Locks the worker's file for as long as this process lives.
+    /// Locks the worker's file for as long as this process lives. Said again, the lock stays where it is: were it moved to another file,
+    /// whoever had just opened the first one would see it unlocked, and take the worker for dead.
     pub(super) fn join(&self, worker: &WorkerId) -> Result<(), BackplaneError> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.contains_key(worker) && self.path(worker).exists() {
+            return Ok(());
+        }
         let file = self.lock(worker).map_err(|source| self.broken(source))?;
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(worker.clone(), file);
+        held.insert(worker.clone(), file);
         Ok(())
     }
 
@@ -96,4 +101,25 @@ impl Presence {
 
 fn is_unlocked(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_that_joins_again_lives_for_whoever_opened_its_file_before() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (presence, worker) = (Presence::beside(&folder.path().join("db")), WorkerId::from("w"));
+        presence.join(&worker).expect("joined");
+        let opened = File::open(presence.path(&worker)).expect("there");
+
+        presence.join(&worker).expect("joined again");
+
+        assert!(opened.try_lock().is_err());
+        // Somebody may have swept the folder.
+        std::fs::remove_file(presence.path(&worker)).expect("removed");
+        presence.join(&worker).expect("joined once more");
+        assert!(!is_unlocked(&presence.path(&worker)) && presence.path(&worker).exists());
+    }
 }
