@@ -1,4 +1,7 @@
 //! Schedules.
+//!
+//! One that can't be read, written by a newer program or by hand, keeps no other one from its turn: among many it is left out, and the log of
+//! the process says so. Asked for by its name, it is an error.
 
 use app::domain::JobId;
 use async_trait::async_trait;
@@ -20,7 +23,7 @@ impl Timetable for RedisBackplane {
     async fn schedules(&self) -> Result<Vec<StoredSchedule>, BackplaneError> {
         let mut call = Call::of(&script::SCHEDULES, 1);
         call.arg("all");
-        let (_, mut schedules) = self.read_schedules(&call).await?;
+        let mut schedules = readable(self.find_schedules(&call).await?.1);
         schedules.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
         Ok(schedules)
     }
@@ -28,7 +31,7 @@ impl Timetable for RedisBackplane {
     async fn schedule(&self, name: &str) -> Result<Option<StoredSchedule>, BackplaneError> {
         let mut call = Call::of(&script::SCHEDULES, 2);
         call.arg("one").arg(name);
-        Ok(self.read_schedules(&call).await?.1.pop())
+        Ok(self.find_schedules(&call).await?.1.pop().map(|found| read(&found)).transpose()?)
     }
 
     async fn add_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<bool, BackplaneError> {
@@ -48,8 +51,8 @@ impl Timetable for RedisBackplane {
     async fn due_schedules(&self) -> Result<DueSchedules, BackplaneError> {
         let mut call = Call::of(&script::SCHEDULES, 2);
         call.arg("due").arg(DUE);
-        let (now, schedules) = self.read_schedules(&call).await?;
-        Ok(DueSchedules { schedules, now })
+        let (now, found) = self.find_schedules(&call).await?;
+        Ok(DueSchedules { schedules: readable(found), now })
     }
 
     async fn fire(&self, firing: &Firing) -> Result<bool, BackplaneError> {
@@ -65,11 +68,9 @@ impl Timetable for RedisBackplane {
 
 impl RedisBackplane {
     /// The schedules that a call tells of, and when.
-    async fn read_schedules(&self, call: &Call) -> Result<(Timestamp, Vec<StoredSchedule>), RedisFailure> {
-        type Found = (String, Option<String>, Option<i64>);
+    async fn find_schedules(&self, call: &Call) -> Result<(Timestamp, Vec<Found>), RedisFailure> {
         let (now, found): (i64, Vec<Found>) = self.connections.run_aside(call).await?;
-        let schedules = found.into_iter().map(|(plan, run, alarm)| read(&plan, run.as_deref(), alarm));
-        Ok((moment("the clock", now)?, schedules.collect::<Result<_, _>>()?))
+        Ok((moment("the clock", now)?, found))
     }
 
     async fn write(&self, what: &str, plan: &Plan, next: Option<Timestamp>) -> Result<bool, RedisFailure> {
@@ -86,17 +87,28 @@ fn alarm(next: Option<Timestamp>) -> String {
     next.map(|next| next.as_millisecond().to_string()).unwrap_or_default()
 }
 
-fn read(plan: &str, run: Option<&str>, alarm: Option<i64>) -> Result<StoredSchedule, RedisFailure> {
+/// A schedule as its keys have it: its plan, its last run, and when it runs next.
+type Found = (String, Option<String>, Option<i64>);
+
+fn readable(found: Vec<Found>) -> Vec<StoredSchedule> {
+    let read = |found: &Found| {
+        let read = read(found);
+        read.inspect_err(|error| tracing::error!(%error, "a schedule can't be read and does not run")).ok()
+    };
+    found.iter().filter_map(read).collect()
+}
+
+fn read((plan, run, alarm): &Found) -> Result<StoredSchedule, RedisFailure> {
     let cut = |key, line: &str| {
         let (at, rest) = line.split_once('\n').ok_or_else(|| broken(key, &"a line without a moment"))?;
         let at = at.parse().map_err(|problem| broken(key, &problem))?;
         Ok::<_, RedisFailure>((moment(key, at)?, rest.to_owned()))
     };
     let (created_at, plan) = cut(keys::PLANS, plan)?;
-    let last = run.map(|run| cut(keys::RUNS, run)).transpose()?;
+    let last = run.as_ref().map(|run| cut(keys::RUNS, run)).transpose()?;
     Ok(StoredSchedule {
         plan: serde_json::from_str(&plan).map_err(|problem| broken(keys::PLANS, &problem))?,
-        next_run_at: alarm.map(|alarm| moment(keys::ALARMS, alarm)).transpose()?,
+        next_run_at: (*alarm).map(|alarm| moment(keys::ALARMS, alarm)).transpose()?,
         last_run_at: last.as_ref().map(|(at, _)| *at),
         last_job_id: last.map(|(_, job_id)| JobId(job_id)),
         created_at,

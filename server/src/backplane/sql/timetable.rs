@@ -1,4 +1,7 @@
 //! Schedules, in the database of the jobs that they make.
+//!
+//! A row that can't be read, written by a newer program or by hand, keeps no other schedule from its turn: among many it is left out, and
+//! the log of the process says so. Asked for by its name, it is an error.
 
 use app::domain::JobId;
 use async_trait::async_trait;
@@ -19,12 +22,13 @@ const COLUMNS: &str = "name, plan, next_run_at, last_run_at, last_job_id, create
 impl Timetable for SqlBackplane {
     async fn schedules(&self) -> Result<Vec<StoredSchedule>, BackplaneError> {
         let select = format!("select {COLUMNS} from schedules order by name");
-        stored(&self.database, sql(select)).await
+        readable(&self.database, sql(select)).await
     }
 
     async fn schedule(&self, name: &str) -> Result<Option<StoredSchedule>, BackplaneError> {
         let select = format!("select {COLUMNS} from schedules where name = $1");
-        Ok(stored(&self.database, sql(select).bind(name)).await?.pop())
+        let row: Option<ScheduleRow> = self.database.fetch_optional(sql(select).bind(name)).await?;
+        Ok(row.map(StoredSchedule::try_from).transpose()?)
     }
 
     async fn add_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<bool, BackplaneError> {
@@ -44,11 +48,7 @@ impl Timetable for SqlBackplane {
 
     async fn due_schedules(&self) -> Result<DueSchedules, BackplaneError> {
         let now: i64 = self.database.scalar(sql(format!("select {}", self.database.dialect().now()))).await?;
-        let due = format!(
-            "select {COLUMNS} from schedules where next_run_at is not null and is_paused = 0 and next_run_at <= $1
-             order by next_run_at, name limit $2"
-        );
-        let schedules = stored(&self.database, sql(due).bind(now).bind(ROUND)).await?;
+        let schedules = due(&self.database, now).await?;
         Ok(DueSchedules { schedules, now: moment("the clock", "now", &"", now)? })
     }
 
@@ -122,9 +122,37 @@ struct ScheduleRow {
     created_at: i64,
 }
 
-async fn stored(database: &Database, select: Statement) -> Result<Vec<StoredSchedule>, BackplaneError> {
+/// Those that are due and can be read. Looked for behind those that can't, however many they are.
+async fn due(database: &Database, now: i64) -> Result<Vec<StoredSchedule>, BackplaneError> {
+    let due = format!(
+        "select {COLUMNS} from schedules where next_run_at is not null and is_paused = 0 and next_run_at <= $1
+             and (next_run_at, name) > ($2, $3)
+         order by next_run_at, name limit $4"
+    );
+    let mut schedules = Vec::new();
+    let (mut at, mut name) = (i64::MIN, String::new());
+    loop {
+        let select = sql(due.clone()).bind(now).bind(at).bind(&name).bind(ROUND);
+        let rows: Vec<ScheduleRow> = database.fetch_all(select).await?;
+        let Some(last) = rows.last() else { return Ok(schedules) };
+        (at, name) = (last.next_run_at.unwrap_or(at), last.name.clone());
+        schedules.extend(rows.into_iter().filter_map(ScheduleRow::readable));
+        if !schedules.is_empty() {
+            return Ok(schedules);
+        }
+    }
+}
+
+async fn readable(database: &Database, select: Statement) -> Result<Vec<StoredSchedule>, BackplaneError> {
     let rows: Vec<ScheduleRow> = database.fetch_all(select).await?;
-    Ok(rows.into_iter().map(StoredSchedule::try_from).collect::<Result<_, _>>()?)
+    Ok(rows.into_iter().filter_map(ScheduleRow::readable).collect())
+}
+
+impl ScheduleRow {
+    fn readable(self) -> Option<StoredSchedule> {
+        let read = StoredSchedule::try_from(self);
+        read.inspect_err(|error| tracing::error!(%error, "a schedule can't be read and does not run")).ok()
+    }
 }
 
 impl TryFrom<ScheduleRow> for StoredSchedule {
