@@ -71,9 +71,8 @@ async fn insert(
     };
     match made {
         Made::All => Ok(places.into_iter().collect()),
-        // An id that stands twice among the jobs was made for the first of them.
+        // An id that stands twice among the jobs was made for the first of them, in the order in which they were inserted.
         Made::These(mut made) => {
-            places.sort_unstable();
             Ok(places.into_iter().filter(|place| made.remove(jobs[*place].job_id.as_str())).collect())
         }
     }
