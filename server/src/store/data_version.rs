@@ -36,8 +36,13 @@ pub(super) async fn watch(reader: &SqlitePool, doorbell: &Doorbell, operations: 
         };
         let mut seen: Option<i64> = None;
         // The version is a matter of this one connection, so it is kept for as long as it works.
-        while let Ok(version) = sqlx::query_scalar::<_, i64>("pragma data_version").fetch_one(&mut *connection).await {
+        let error = loop {
             operations.note();
+            let look = sqlx::query_scalar::<_, i64>("pragma data_version").fetch_one(&mut *connection).await;
+            let version = match look {
+                Ok(version) => version,
+                Err(error) => break error,
+            };
             // The first look of a connection can't tell what came before it, so it counts as news.
             let is_news = seen != Some(version);
             if is_news {
@@ -45,7 +50,10 @@ pub(super) async fn watch(reader: &SqlitePool, doorbell: &Doorbell, operations: 
             }
             seen = Some(version);
             pause.make(is_news).await;
-        }
+        };
+        drop(connection);
+        tracing::warn!(%error, "news of other processes can't be looked for; trying again");
+        tokio::time::sleep(LONGEST_LOOK).await;
     }
 }
 

@@ -202,7 +202,7 @@ impl Database {
         let on_news = || self.commits.send_modify(|count| *count += 1);
         match &self.engine {
             Engine::Sqlite(sqlite) => {
-                data_version::watch(&sqlite.reader, &sqlite.doorbell, &self.operations, on_news).await
+                data_version::watch(&sqlite.reader, &sqlite.doorbell, &self.operations, on_news).await;
             }
             Engine::Postgres(postgres) => postgres.news.listen(on_news).await,
         }
