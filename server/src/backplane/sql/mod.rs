@@ -122,9 +122,12 @@ impl SqlBackplane {
     }
 }
 
-/// A duration as a column holds it; one of ages counts as the longest there is.
+/// The longest that anything is put off or kept: a hundred years. Clocks, and whoever reads moments, end in the year 9999.
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
+
+/// A duration as a column holds it.
 fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
+    i64::try_from(duration.min(LONGEST).as_millis()).unwrap_or(i64::MAX)
 }
 
 #[async_trait]
