@@ -39,7 +39,9 @@ pub struct NewJob {
     pub unique_key: Option<String>,
     /// For so long after this one was taken in no second one is made either, even if this one has ended.
     pub unique_for: Option<Duration>,
-    /// Of the jobs with the same key, in all queues, one runs at a time; the next is the one that would be claimed first.
+    /// Of the jobs with the same key, in all queues, one runs at a time; the next is the one that would be claimed first. It is chosen
+    /// when the one before it ends, whether its own queue goes on or rests: one in a paused queue, or in one that is at its limit, holds
+    /// the key meanwhile, and those of other queues wait with it.
     pub concurrency_key: Option<String>,
 }
 
