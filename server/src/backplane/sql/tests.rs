@@ -1,5 +1,8 @@
 //! What only the SQL engines have to show, on both of them: their counters, their line of new jobs, and what an earlier schema becomes.
 
+/// What happens at the edges.
+mod edges;
+
 use std::{
     borrow::Cow,
     sync::{
