@@ -101,10 +101,12 @@ pub(super) async fn exchange(
     if last.is_empty() && claim.is_none() {
         return Ok(Exchange::default());
     }
-    let (stands, Claimed(mut claimed)) = exchange_round(connections, last, claim).await?;
+    let (stands, round) = exchange_round(connections, last, claim).await?;
     finished.extend(stands.into_iter().map(verdict));
     // Fewer than one step gives are all that there are.
-    if let Some(request) = claim.filter(|_| claimed.len() == ROUND) {
+    let may_be_more = round.count() == ROUND;
+    let mut claimed = round.readable(connections).await;
+    if let Some(request) = claim.filter(|_| may_be_more) {
         let limit = request.limit.saturating_sub(claim::ROUND);
         let (rest, _) = claim::claim_now(connections, &ClaimRequest { limit, ..request.clone() }, false).await?;
         claimed.extend(rest);
@@ -113,11 +115,11 @@ pub(super) async fn exchange(
 }
 
 /// Ends attempts in one step. When the connection breaks on the way it can't be known whether it happened; so it is sent once more,
-/// and the script recognises what it did. Jobs that it handed out then come back with their leases.
+/// and the script recognises what it did. Jobs that it handed out then come back with their leases; so it claims only once.
 async fn exchange_round(
     connections: &Connections,
     round: &[Ending],
-    claim: Option<&ClaimRequest>,
+    mut claim: Option<&ClaimRequest>,
 ) -> Result<(Vec<bool>, Claimed), RedisFailure> {
     let deadline = Instant::now() + PERSISTENCE;
     let mut was_sent = false;
@@ -134,12 +136,22 @@ async fn exchange_round(
         match connections.run(&call).await {
             Err(failure) if failure.is_passing() && Instant::now() < deadline => {
                 tracing::warn!(%failure, endings = round.len(), "endings may be lost; sending them again");
-                was_sent = true;
+                (was_sent, claim) = (true, None);
                 tokio::time::sleep(AFTER_A_FAILURE).await;
             }
             answered => return answered,
         }
     }
+}
+
+/// Ends attempts in one try.
+pub(super) async fn finish_now(connections: &Connections, endings: &[Ending]) -> Result<(), RedisFailure> {
+    let mut call = Call::of(&script::EXCHANGE, endings.len() * 5 + 2);
+    call.arg(false).arg(endings.len());
+    for ending in endings {
+        hand_in(&mut call, ending);
+    }
+    connections.run::<(Vec<bool>, Claimed)>(&call).await.map(drop)
 }
 
 /// An ending as the script takes it.

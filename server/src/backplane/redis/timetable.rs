@@ -1,7 +1,4 @@
 //! Schedules.
-//!
-//! One that can't be read, written by a newer program or by hand, keeps no other one from its turn: among many it is left out, and the log of
-//! the process says so. Asked for by its name, it is an error.
 
 use app::domain::JobId;
 use async_trait::async_trait;
@@ -23,7 +20,8 @@ impl Timetable for RedisBackplane {
     async fn schedules(&self) -> Result<Vec<StoredSchedule>, BackplaneError> {
         let mut call = Call::of(&script::SCHEDULES, 1);
         call.arg("all");
-        let mut schedules = readable(self.find_schedules(&call).await?.1);
+        let (_, rows) = self.rows(&call).await?;
+        let mut schedules: Vec<_> = rows.iter().filter_map(Row::read_or_skip).collect();
         schedules.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
         Ok(schedules)
     }
@@ -31,7 +29,7 @@ impl Timetable for RedisBackplane {
     async fn schedule(&self, name: &str) -> Result<Option<StoredSchedule>, BackplaneError> {
         let mut call = Call::of(&script::SCHEDULES, 2);
         call.arg("one").arg(name);
-        Ok(self.find_schedules(&call).await?.1.pop().map(|found| read(&found)).transpose()?)
+        Ok(self.rows(&call).await?.1.first().map(Row::read).transpose()?)
     }
 
     async fn add_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<bool, BackplaneError> {
@@ -51,8 +49,15 @@ impl Timetable for RedisBackplane {
     async fn due_schedules(&self) -> Result<DueSchedules, BackplaneError> {
         let mut call = Call::of(&script::SCHEDULES, 2);
         call.arg("due").arg(DUE);
-        let (now, found) = self.find_schedules(&call).await?;
-        Ok(DueSchedules { schedules: readable(found), now })
+        let (now, rows) = self.rows(&call).await?;
+        let mut schedules = Vec::with_capacity(rows.len());
+        for row in rows {
+            match row.read_or_skip() {
+                Some(schedule) => schedules.push(schedule),
+                None => self.silence(&row).await?,
+            }
+        }
+        Ok(DueSchedules { schedules, now })
     }
 
     async fn fire(&self, firing: &Firing) -> Result<bool, BackplaneError> {
@@ -68,9 +73,18 @@ impl Timetable for RedisBackplane {
 
 impl RedisBackplane {
     /// The schedules that a call tells of, and when.
-    async fn find_schedules(&self, call: &Call) -> Result<(Timestamp, Vec<Found>), RedisFailure> {
+    async fn rows(&self, call: &Call) -> Result<(Timestamp, Vec<Row>), RedisFailure> {
+        type Found = (String, String, Option<String>, Option<String>);
         let (now, found): (i64, Vec<Found>) = self.connections.run_aside(call).await?;
-        Ok((moment("the clock", now)?, found))
+        let rows = found.into_iter().map(|(name, plan, run, alarm)| Row { name, plan, run, alarm });
+        Ok((moment("the clock", now)?, rows.collect()))
+    }
+
+    /// Takes the alarm of a schedule away, unless it is another one by now: nobody could do anything with it, and it would be due for ever.
+    async fn silence(&self, row: &Row) -> Result<(), RedisFailure> {
+        let mut call = Call::of(&script::FIRE, 3);
+        call.arg(&row.name).arg(row.alarm.as_deref().unwrap_or_default()).arg(alarm(None));
+        self.connections.run::<bool>(&call).await.map(drop)
     }
 
     async fn write(&self, what: &str, plan: &Plan, next: Option<Timestamp>) -> Result<bool, RedisFailure> {
@@ -87,30 +101,42 @@ fn alarm(next: Option<Timestamp>) -> String {
     next.map(|next| next.as_millisecond().to_string()).unwrap_or_default()
 }
 
-/// A schedule as its keys have it: its plan, its last run, and when it runs next.
-type Found = (String, Option<String>, Option<i64>);
-
-fn readable(found: Vec<Found>) -> Vec<StoredSchedule> {
-    let read = |found: &Found| {
-        let read = read(found);
-        read.inspect_err(|error| tracing::error!(%error, "a schedule can't be read and does not run")).ok()
-    };
-    found.iter().filter_map(read).collect()
+/// A schedule as its keys have it.
+struct Row {
+    name: String,
+    plan: String,
+    run: Option<String>,
+    alarm: Option<String>,
 }
 
-fn read((plan, run, alarm): &Found) -> Result<StoredSchedule, RedisFailure> {
-    let cut = |key, line: &str| {
-        let (at, rest) = line.split_once('\n').ok_or_else(|| broken(key, &"a line without a moment"))?;
-        let at = at.parse().map_err(|problem| broken(key, &problem))?;
-        Ok::<_, RedisFailure>((moment(key, at)?, rest.to_owned()))
-    };
-    let (created_at, plan) = cut(keys::PLANS, plan)?;
-    let last = run.as_ref().map(|run| cut(keys::RUNS, run)).transpose()?;
-    Ok(StoredSchedule {
-        plan: serde_json::from_str(&plan).map_err(|problem| broken(keys::PLANS, &problem))?,
-        next_run_at: (*alarm).map(|alarm| moment(keys::ALARMS, alarm)).transpose()?,
-        last_run_at: last.as_ref().map(|(at, _)| *at),
-        last_job_id: last.map(|(_, job_id)| JobId(job_id)),
-        created_at,
-    })
+impl Row {
+    fn read(&self) -> Result<StoredSchedule, RedisFailure> {
+        let cut = |key, line: &str| {
+            let (at, rest) = line.split_once('\n').ok_or_else(|| broken(key, &"a line without a moment"))?;
+            let at = at.parse().map_err(|problem| broken(key, &problem))?;
+            Ok::<_, RedisFailure>((moment(key, at)?, rest.to_owned()))
+        };
+        let (created_at, plan) = cut(keys::PLANS, &self.plan)?;
+        let last = self.run.as_deref().map(|run| cut(keys::RUNS, run)).transpose()?;
+        let next = |alarm: &String| {
+            let at = alarm.parse().map_err(|problem| broken(keys::ALARMS, &problem))?;
+            moment(keys::ALARMS, at)
+        };
+        Ok(StoredSchedule {
+            plan: serde_json::from_str(&plan).map_err(|problem| broken(keys::PLANS, &problem))?,
+            next_run_at: self.alarm.as_ref().map(next).transpose()?,
+            last_run_at: last.as_ref().map(|(at, _)| *at),
+            last_job_id: last.map(|(_, job_id)| JobId(job_id)),
+            created_at,
+        })
+    }
+
+    /// One that can't be read must not keep the others from being seen, or from running.
+    fn read_or_skip(&self) -> Option<StoredSchedule> {
+        let read = self.read();
+        if let Err(problem) = &read {
+            tracing::error!(schedule = self.name, %problem, "a schedule can't be read and is left out");
+        }
+        read.ok()
+    }
 }

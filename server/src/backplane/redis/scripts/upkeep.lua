@@ -2,13 +2,39 @@
 --
 -- KEYS     1: the event stream, which routes the script
 -- ARGV     1: jobs to touch at most · 2: events kept, by age in ms · 3: and by count · 4: ended jobs kept, by age in ms · 5: and by count, of
---          each queue and state · 6: how long a worker may be missing, in ms · 7: what a worker is at that is gone, as JSON · 8: the
---          fingerprint of too many deaths · 9: '1' when jobs may have ended since the last round of the same process · then two values for each worker whose connection is gone: worker, connection
+--          each queue and state · 6: how long a worker may be missing without a sign, in ms · 7: what a worker is at that is gone, as
+--          JSON · 8: the fingerprint of too many deaths · 9: '1' when jobs may have ended since the last round of the same process
+--          then two values for each worker whose connection is gone: worker, connection
 -- Returns  promoted, rescued, dead-lettered, trimmed; the milliseconds until something is due, -1 when nothing is; 1 when a schedule is due
 -- Atomic   a lease is found run out in the step that takes the job back, so its holder either renewed it or lost it
 
 local budget, jobs_age, jobs_count = tonumber(ARGV[1]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local promoted, rescued, dead_lettered, trimmed = 0, 0, 0, 0
+
+begin_though_full()
+
+-- The log comes first, for that frees memory: what is too much or too old goes, all at once, for Redis drops its pages by the hundred
+-- events. The last event that went is noted, so that a reader from before is told. No event is read to be dropped: all but the last of the
+-- surplus go first, and then that one is the first.
+local events = call('XLEN', EVENTS)
+local surplus, cut = events - ARGV[3], nil
+if surplus > 0 then
+  if surplus > 1 then
+    call('XTRIM', EVENTS, 'MAXLEN', ARGV[3] + 1)
+  end
+  cut = call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1][1]
+  call('XTRIM', EVENTS, 'MAXLEN', ARGV[3])
+  trimmed = trimmed + surplus
+end
+local kept_since = math.max(now - ARGV[2], 1)
+local old = events > 0 and call('XREVRANGE', EVENTS, text(kept_since - 1), '-', 'COUNT', 1)[1]
+if old then
+  cut = old[1]
+  trimmed = trimmed + call('XTRIM', EVENTS, 'MINID', text(kept_since))
+end
+if cut then
+  call('HSET', LOG, 'trimmed', cut)
+end
 
 -- Where a job comes to that its worker died over: it waits, unless it was called off or that happened too often.
 local function fate_of(id, mark, stalls)
@@ -19,18 +45,42 @@ local function fate_of(id, mark, stalls)
   return stalls >= tonumber(deaths or 1) and 'failed' or 'waiting'
 end
 
--- Gives a job of a queue back, whose worker is gone.
-local function take_back(id, queue)
+-- When a worker was heard of last; 0 when it never was.
+local signs = {}
+local function sign_of(worker)
+  if not signs[worker] then
+    signs[worker] = tonumber(match(call('HGET', SIGNS, worker) or '', '^%d+') or 0)
+  end
+  return signs[worker]
+end
+
+-- Whether a worker that lives does not know of a job that it was handed, for the answer to its claim was lost: it gave signs since, until
+-- shortly before the lease ran out, and none of them renewed it. How long the lease was at first, the token tells.
+local function is_unheard_of(worker, began, token, expiry)
+  local lease = tonumber(match(token, '%-(%d+)%-%d+$'))
+  return lease and expiry == began + lease and sign_of(worker) > tonumber(began) and expiry - sign_of(worker) < lease / 2
+end
+
+-- Gives a job of a queue back, whose worker is gone; or does not know of it, and then nothing is held against the job. `expiry` is when its
+-- lease ran out, nil when it did not.
+local function take_back(id, queue, expiry)
   budget = budget - 1
   out_of_active(queue, id)
-  local mark, attempt, _, began, worker, _, head = match(call('HGET', STANDING, id) or '', ACTIVE_LINE)
+  local mark, attempt, token, began, worker, _, head = match(call('HGET', STANDING, id) or '', ACTIVE_LINE)
   if not mark then
     return
   end
   local traits, key, err = traits_of(id), TRAITS .. id, nil
-  local stalls = traits.stalls + 1
-  local fate = fate_of(id, mark, stalls)
-  call('HSET', key, 'queue', queue, 'stalls', stalls, 'started', began, 'worker', worker, past(attempt, worker, began, '"its worker is gone"'))
+  local stalls, fate = traits.stalls + 1, 'waiting'
+  if expiry and is_unheard_of(worker, began, token, expiry) then
+    attempt = text(attempt - 1)
+    call('HSET', key, 'queue', queue)
+    fate = mark == '!' and 'cancelled' or fate
+  else
+    fate = fate_of(id, mark, stalls)
+    call('HSET', key, 'queue', queue, 'stalls', stalls, 'started', began, 'worker', worker,
+      past(attempt, worker, began, '"its worker is gone"'))
+  end
   if fate == 'waiting' then
     call('HSET', key, 'run_at', stamp)
     into_standing(id, 'w*' .. attempt)
@@ -57,7 +107,8 @@ local function take_back(id, queue)
     .. (err and ',"error":' .. err or ''))
 end
 
--- Workers whose process is gone. A connection may break for a moment, so a worker is missed for a while before it is believed dead.
+-- Workers whose process is gone. A connection may break for a moment, so a worker is missed for a while before it is believed dead; and one
+-- that gives signs all the same lives: only the connection is away.
 local dead = {}
 for at = 10, #ARGV, 2 do
   local worker = ARGV[at]
@@ -65,7 +116,7 @@ for at = 10, #ARGV, 2 do
     local since = call('HGET', MISSING, worker)
     if not since then
       call('HSET', MISSING, worker, stamp)
-    elseif now - since >= tonumber(ARGV[6]) then
+    elseif now - math.max(since, sign_of(worker)) >= tonumber(ARGV[6]) then
       dead[worker] = true
     end
   end
@@ -115,7 +166,15 @@ local function note_pace(queue, old)
   end
   for second, jobs in pairs(seconds) do
     call('HINCRBY', PACE .. queue, second, jobs)
-    call('EXPIRE', PACE .. queue, 61)
+  end
+  call('EXPIRE', PACE .. queue, 61)
+  -- Where jobs end all the time it never expires as a whole: seconds that are over go now and then.
+  if call('HLEN', PACE .. queue) > 120 then
+    for _, second in ipairs(call('HKEYS', PACE .. queue)) do
+      if tonumber(second) <= now / 1000 - 60 then
+        later('HDEL', PACE .. queue, second)
+      end
+    end
   end
 end
 
@@ -172,8 +231,9 @@ local next_due = tonumber(booked[2])
 for at = 1, #booked, 2 do
   local queue = booked[at]
   if budget > 0 and tonumber(booked[at + 1]) <= now then
-    for _, id in ipairs(call('ZRANGEBYSCORE', ACTIVE .. queue, '-inf', '(' .. stamp, 'LIMIT', 0, budget)) do
-      take_back(id, queue)
+    local overdue = call('ZRANGEBYSCORE', ACTIVE .. queue, '-inf', '(' .. stamp, 'WITHSCORES', 'LIMIT', 0, budget)
+    for place = 1, #overdue, 2 do
+      take_back(overdue[place], queue, tonumber(overdue[place + 1]))
     end
     local made_ready = promote(queue, math.max(budget, 0))
     budget = budget - made_ready
@@ -183,10 +243,11 @@ for at = 1, #booked, 2 do
     -- A lease or an age runs out one millisecond behind its moment.
     local next_look = math.min(first(ACTIVE, queue, 1), first(DELAYED, queue, 0), oldest(COMPLETED, queue), oldest(FAILED, queue),
       oldest(CANCELLED, queue))
-    call('ZREM', AGENDA, queue)
     agenda[queue] = nil
     if next_look < math.huge then
-      look_at(queue, next_look)
+      call('ZADD', AGENDA, text(next_look), queue)
+    else
+      call('ZREM', AGENDA, queue)
     end
   end
 end
@@ -197,28 +258,6 @@ if ARGV[9] == '1' then
     forget_all(queue)
   end
   flush()
-end
-
--- The log: what is too much or too old goes, all at once, for Redis drops its pages by the hundred events. The last event that
--- went is noted, so that a reader from before is told. No event is read to be dropped: all but the last of the surplus go first, and then
--- that one is the first.
-local events = call('XLEN', EVENTS)
-local surplus, cut = events - ARGV[3], nil
-if surplus > 0 then
-  if surplus > 1 then
-    call('XTRIM', EVENTS, 'MAXLEN', ARGV[3] + 1)
-  end
-  cut = call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1][1]
-  call('XTRIM', EVENTS, 'MAXLEN', ARGV[3])
-  trimmed = trimmed + surplus
-end
-local old = events > 0 and call('XREVRANGE', EVENTS, '(' .. (now - ARGV[2]), '-', 'COUNT', 1)[1]
-if old then
-  cut = old[1]
-  trimmed = trimmed + call('XTRIM', EVENTS, 'MINID', now - ARGV[2])
-end
-if cut then
-  call('HSET', LOG, 'trimmed', cut)
 end
 
 local is_changed = next(agenda) or next_due and next_due <= now

@@ -2,20 +2,28 @@
 
 /// Thousands of jobs at once.
 mod crowd;
+/// Another server behind the same address.
+mod failover;
 /// A server that forgets.
 mod forgetting;
+/// Memory that is full.
+mod full;
 /// What waits, and what it costs.
 mod idle;
 /// A server that goes away, and connections that break.
 mod outage;
 /// What other programs see.
 mod outside;
-/// Users, memory and keys: what still works, and what is left.
+/// Users and keys: what still works, and what is left.
 mod reach;
 /// Events that transactions of the database write.
 mod relay;
 /// A real server of a test's own.
 pub(crate) mod server;
+/// Answers that come too late.
+mod unheard;
+/// What can't be read.
+mod unreadable;
 
 use std::{future::Future, sync::Arc, time::Duration};
 

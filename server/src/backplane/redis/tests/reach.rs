@@ -1,4 +1,4 @@
-//! What reaches whom: users that may not publish, memory that is full, servers that forget in the middle.
+//! What reaches whom: users that may not publish, servers that forget in the middle.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,14 +20,37 @@ fn keyed(id: &str) -> NewJob {
     NewJob { concurrency_key: Some("list".to_owned()), ..new_job(id) }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_that_is_called_off_is_noticed_where_publishing_is_forbidden() {
-    let server = RedisServer::start().await;
+/// The address for a user that may do everything but publish.
+async fn mute(server: &RedisServer) -> String {
     server.ask::<()>("ACL SETUSER mute on >mute ~* &* +@all -publish").await;
     let own = server.url();
     let (_, address) = own.rsplit_once('@').expect("an address");
-    let url = format!("redis://mute:mute@{address}");
-    let backplane = RedisBackplane::open(&url, RETENTION, None).await.expect("opened");
+    format!("redis://mute:mute@{address}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_waits_looks_every_second_where_publishing_is_forbidden() {
+    let server = RedisServer::start().await;
+    let backplane = RedisBackplane::open(&mute(&server).await, RETENTION, None).await.expect("opened");
+    let waiting = Arc::clone(&backplane);
+    let claim =
+        tokio::spawn(async move { waiting.claim(&request(&worker("w"), LEASE), Duration::from_secs(29)).await });
+    // It has looked once, and waits.
+    let looking = async { while !server.ask::<String>("INFO commandstats").await.contains("cmdstat_zpopmin") {} };
+    in_time(looking).await;
+
+    backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+
+    let jobs = tokio::time::timeout(Duration::from_secs(10), claim).await.expect("soon").expect("joined");
+    assert_eq!(jobs.expect("claimed").len(), 1);
+    assert!(!backplane.health().await.expect("answered").can_publish);
+    assert!(open(&server).await.health().await.expect("answered").can_publish);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_called_off_is_noticed_where_publishing_is_forbidden() {
+    let server = RedisServer::start().await;
+    let backplane = RedisBackplane::open(&mute(&server).await, RETENTION, None).await.expect("opened");
     backplane.join(&profile("w")).await.expect("joined");
     backplane.enqueue(vec![new_job("a"), new_job("b")]).await.expect("taken in");
     let jobs = claim_all(&*backplane, &worker("w"), LEASE).await;
@@ -36,21 +59,6 @@ async fn a_job_that_is_called_off_is_noticed_where_publishing_is_forbidden() {
     assert_eq!(backplane.cancel(&"b".into()).await.expect("answered"), Some(JobState::Active));
 
     assert_eq!(heartbeat(&*backplane, "w", &leases).await, [Directive::Cancel(leases[1].clone())]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn attempts_can_be_ended_while_memory_is_full() {
-    let server = RedisServer::start().await;
-    let backplane = open(&server).await;
-    backplane.enqueue(vec![new_job("a"), new_job("b")]).await.expect("taken in");
-    let jobs = claim_all(&*backplane, &worker("w"), LEASE).await;
-    server.ask::<()>("CONFIG SET maxmemory 1").await;
-
-    let endings = jobs.iter().map(|job| ending(job, Outcome::Completed(json!(1)))).collect();
-    let exchange = backplane.exchange(endings, Some(&request(&worker("w"), LEASE))).await.expect("ended");
-
-    assert_eq!((exchange.finished.len(), exchange.claimed), (2, Vec::new()));
-    assert_eq!(backplane.job_state(&"a".into()).await.expect("answered"), Some(JobState::Completed));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,6 +76,20 @@ async fn parked_jobs_are_forgotten_with_everything_else() {
     backplane.enqueue(vec![keyed("4")]).await.expect("taken in");
     finish_one(&backplane, Outcome::Completed(json!(1))).await;
     assert_eq!(backplane.recount().await.expect("answered"), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_passed_over_a_job_whose_traits_are_lost() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    backplane.enqueue(vec![keyed("1"), keyed("2"), keyed("3")]).await.expect("taken in");
+    let held = claim_one(&*backplane, &worker("w"), LEASE).await;
+
+    server.ask::<u64>("DEL signalbox:{sb}:traits:2").await;
+
+    let finished = backplane.finish(vec![ending(&held, Outcome::Completed(json!(1)))]).await.expect("finished");
+    assert_eq!(finished, [Finished::Accepted]);
+    assert_eq!(claim_one(&*backplane, &worker("w"), LEASE).await.lease.job_id, "3".into());
 }
 
 #[tokio::test(flavor = "multi_thread")]
