@@ -9,6 +9,7 @@ local job = job_of(ARGV[1])
 if not job then
   return nil
 end
+begin_though_full()
 if job.state == 'a' then
   call('HSET', STANDING, job.id, 'a!' .. sub(job.stands, 3))
   publish(SUMMONS, match(job.stands, '^..%d+ %S+ %d+ (.-)\n'))

@@ -6,6 +6,7 @@
 -- Returns  nothing
 -- Atomic   the counts in the event are those of the moment of the change, and no claim sees the queue between the change and its event
 
+begin_though_full()
 local queue, what = ARGV[1], ARGV[2]
 local line = call('HGET', CURBS, queue) or ''
 local paused, limit = curbs(line)

@@ -11,6 +11,9 @@
 -- The mark says whether the job has a hash of traits: `-` none, `+` one, `*` one with traces of an attempt, `!` perhaps, and the job was
 -- called off. Two hashes for all jobs are read and written a thousand jobs at a time; a hash for each would cost a command for each.
 --
+-- A server whose memory is full refuses what may take more of it, but only as the first write of a script: it can't stop one half-way. So
+-- whatever must get through then, because it ends or frees something or keeps a lease, begins with a write that is always allowed.
+--
 -- What is written is kept by `later`, many values at a time, so a script ends with `settle()`. Job, sets, event and publication are one
 -- step because a script is one.
 
@@ -130,6 +133,11 @@ local function will_tell_of(jobs)
   if jobs > 1 and not is_asked then
     ask_who_hears()
   end
+end
+
+-- A first write that is always allowed, and changes nothing.
+local function begin_though_full()
+  call('HDEL', MISSING, '')
 end
 
 -- The bell rings for a queue that was empty: whoever waits has looked at it since it became so, so nobody else has to be told.

@@ -8,10 +8,11 @@
 
 for at = 4, #ARGV, 2 do
   local worker = ARGV[at]
+  -- First, for it is allowed where memory is full.
+  call('HDEL', MISSING, worker)
   local began = match(call('HGET', PROFILES, worker) or '', '^%d+') or stamp
   local sign = ARGV[3] ~= '1' and match(call('HGET', SIGNS, worker) or '', '\n(.*)') or ARGV[2]
   call('HSET', SIGNS, worker, stamp .. '\n' .. sign)
   call('HSET', PROFILES, worker, began .. '\n' .. ARGV[at + 1])
   call('HSET', CONNECTIONS, worker, ARGV[1])
-  call('HDEL', MISSING, worker)
 end

@@ -11,6 +11,7 @@ if not job then
 elseif job.state == 'a' then
   return 0
 elseif job.state == 'w' or job.state == 'd' then
+  begin_though_full()
   call_off(job)
   job.state = 'x'
   settle()

@@ -9,6 +9,7 @@ local job = job_of(ARGV[1])
 if not job then
   return nil
 end
+begin_though_full()
 if (job.state == 'f' or job.state == 'x' or job.state == 'd') and take_up_again(job) then
   job.state = 'w'
 end

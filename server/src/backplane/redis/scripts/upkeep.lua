@@ -10,6 +10,35 @@
 local budget, jobs_age, jobs_count = tonumber(ARGV[1]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local promoted, rescued, dead_lettered, trimmed = 0, 0, 0, 0
 
+local booked = call('ZRANGE', AGENDA, 0, 99, 'WITHSCORES')
+local next_due = tonumber(booked[2])
+if ARGV[9] == '1' or ARGV[10] or next_due and next_due <= now then
+  begin_though_full()
+end
+
+-- The log comes first, for that frees memory: what is too much or too old goes, all at once, for Redis drops its pages by the hundred
+-- events. The last event that went is noted, so that a reader from before is told. No event is read to be dropped: all but the last of the
+-- surplus go first, and then that one is the first.
+local events = call('XLEN', EVENTS)
+local surplus, cut = events - ARGV[3], nil
+if surplus > 0 then
+  if surplus > 1 then
+    call('XTRIM', EVENTS, 'MAXLEN', ARGV[3] + 1)
+  end
+  cut = call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1][1]
+  call('XTRIM', EVENTS, 'MAXLEN', ARGV[3])
+  trimmed = trimmed + surplus
+end
+local kept_since = math.max(now - ARGV[2], 1)
+local old = events > 0 and call('XREVRANGE', EVENTS, text(kept_since - 1), '-', 'COUNT', 1)[1]
+if old then
+  cut = old[1]
+  trimmed = trimmed + call('XTRIM', EVENTS, 'MINID', text(kept_since))
+end
+if cut then
+  call('HSET', LOG, 'trimmed', cut)
+end
+
 -- Where a job comes to that its worker died over: it waits, unless it was called off or that happened too often.
 local function fate_of(id, mark, stalls)
   if mark == '!' then
@@ -167,8 +196,6 @@ local function oldest(set, queue)
 end
 
 -- Queues in which something is due. Each is put back with the moment of what comes next.
-local booked = call('ZRANGE', AGENDA, 0, 99, 'WITHSCORES')
-local next_due = tonumber(booked[2])
 for at = 1, #booked, 2 do
   local queue = booked[at]
   if budget > 0 and tonumber(booked[at + 1]) <= now then
@@ -197,28 +224,6 @@ if ARGV[9] == '1' then
     forget_all(queue)
   end
   flush()
-end
-
--- The log: what is too much or too old goes, all at once, for Redis drops its pages by the hundred events. The last event that
--- went is noted, so that a reader from before is told. No event is read to be dropped: all but the last of the surplus go first, and then
--- that one is the first.
-local events = call('XLEN', EVENTS)
-local surplus, cut = events - ARGV[3], nil
-if surplus > 0 then
-  if surplus > 1 then
-    call('XTRIM', EVENTS, 'MAXLEN', ARGV[3] + 1)
-  end
-  cut = call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1][1]
-  call('XTRIM', EVENTS, 'MAXLEN', ARGV[3])
-  trimmed = trimmed + surplus
-end
-local old = events > 0 and call('XREVRANGE', EVENTS, '(' .. (now - ARGV[2]), '-', 'COUNT', 1)[1]
-if old then
-  cut = old[1]
-  trimmed = trimmed + call('XTRIM', EVENTS, 'MINID', now - ARGV[2])
-end
-if cut then
-  call('HSET', LOG, 'trimmed', cut)
 end
 
 local is_changed = next(agenda) or next_due and next_due <= now

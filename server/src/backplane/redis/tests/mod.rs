@@ -4,13 +4,15 @@
 mod crowd;
 /// A server that forgets.
 mod forgetting;
+/// Memory that is full.
+mod full;
 /// What waits, and what it costs.
 mod idle;
 /// A server that goes away, and connections that break.
 mod outage;
 /// What other programs see.
 mod outside;
-/// Users, memory and keys: what still works, and what is left.
+/// Users and keys: what still works, and what is left.
 mod reach;
 /// Events that transactions of the database write.
 mod relay;

@@ -1,4 +1,4 @@
-//! What reaches whom: users that may not publish, memory that is full, servers that forget in the middle.
+//! What reaches whom: users that may not publish, servers that forget in the middle.
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,21 +34,6 @@ async fn a_job_that_is_called_off_is_noticed_where_publishing_is_forbidden() {
     assert_eq!(backplane.cancel(&"b".into()).await.expect("answered"), Some(JobState::Active));
 
     assert_eq!(heartbeat(&*backplane, "w", &leases).await, [Directive::Cancel(leases[1].clone())]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn attempts_can_be_ended_while_memory_is_full() {
-    let server = RedisServer::start().await;
-    let backplane = open(&server).await;
-    backplane.enqueue(vec![new_job("a"), new_job("b")]).await.expect("taken in");
-    let jobs = claim_all(&*backplane, &worker("w"), LEASE).await;
-    server.ask::<()>("CONFIG SET maxmemory 1").await;
-
-    let endings = jobs.iter().map(|job| ending(job, Outcome::Completed(json!(1)))).collect();
-    let exchange = backplane.exchange(endings, Some(&request(&worker("w"), LEASE))).await.expect("ended");
-
-    assert_eq!((exchange.finished.len(), exchange.claimed), (2, Vec::new()));
-    assert_eq!(backplane.job_state(&"a".into()).await.expect("answered"), Some(JobState::Completed));
 }
 
 #[tokio::test(flavor = "multi_thread")]
