@@ -11,10 +11,11 @@ use super::{
     RedisFailure,
     bell::Bell,
     connections::Connections,
+    lease,
     queue::delay_ms,
     script::{self, Call},
 };
-use crate::backplane::{ClaimRequest, ClaimedJob, Lease};
+use crate::backplane::{ClaimRequest, ClaimedJob, Ending, Lease, Outcome};
 
 /// Jobs that one call claims, and delayed ones that it makes ready.
 pub(super) const ROUND: u32 = 1_000;
@@ -66,12 +67,13 @@ pub(super) async fn claim_now(
         }
         let mut call = Call::of(&script::CLAIM, 5 + request.queues.len());
         ask_for(&mut call, request, wanted, Some(if promotes { ROUND } else { 0 }));
-        let (next_due, Claimed(round)) = connections.run_aside::<Answer>(&call).await?.0;
-        if !round.is_empty() {
+        let (next_due, round) = connections.run_aside::<Answer>(&call).await?.0;
+        let count = round.count();
+        if count > 0 {
             connections.note_step();
         }
-        let is_last = round.len() < wanted as usize;
-        jobs.extend(round);
+        let is_last = count < wanted as usize;
+        jobs.extend(round.readable(connections).await);
         if is_last {
             return Ok((jobs, next_due));
         }
@@ -105,28 +107,68 @@ impl FromRedisValue for Answer {
 }
 
 /// Jobs as the scripts hand them out.
-pub(super) struct Claimed(pub(super) Vec<ClaimedJob>);
+#[derive(Default)]
+pub(super) struct Claimed {
+    jobs: Vec<ClaimedJob>,
+    /// Those that can't be read: nobody could ever run them.
+    unreadable: Vec<Ending>,
+}
+
+impl Claimed {
+    /// How many were handed out.
+    pub(super) const fn count(&self) -> usize {
+        self.jobs.len() + self.unreadable.len()
+    }
+
+    /// Those that can be run. The others must not keep them back: they are dead-lettered, or come back with their leases.
+    pub(super) async fn readable(self, connections: &Connections) -> Vec<ClaimedJob> {
+        for ending in &self.unreadable {
+            tracing::error!(job_id = %ending.lease.job_id, outcome = ?ending.outcome, "a job can't be read");
+        }
+        if !self.unreadable.is_empty()
+            && let Err(failure) = lease::finish_now(connections, &self.unreadable).await
+        {
+            tracing::error!(%failure, "jobs that can't be read could not be dead-lettered");
+        }
+        self.jobs
+    }
+}
 
 impl FromRedisValue for Claimed {
     fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
         let Value::Array(values) = value else { return Err("jobs are handed out in a list".into()) };
-        let mut jobs = Vec::with_capacity(values.len() / 4);
+        let mut claimed = Self { jobs: Vec::with_capacity(values.len() / 4), unreadable: Vec::new() };
         let mut values = values.into_iter();
         while let Some(job_id) = values.next() {
             let mut next = || values.next().unwrap_or_default();
+            let (token, line, attempt) = (next(), next(), next());
             let job_id = JobId(redis::from_redis_value(job_id)?);
-            let (token, line): (String, String) = (redis::from_redis_value(next())?, redis::from_redis_value(next())?);
-            let line = Line::of(&line).ok_or("the line of a job has three parts")?;
-            jobs.push(ClaimedJob {
-                lease: Lease { job_id, token },
-                queue_name: line.head.queue_name,
-                job_name: line.head.job_name,
-                data: serde_json::from_str(line.data).map_err(|problem| format!("arguments are no JSON: {problem}"))?,
-                attempt: redis::from_redis_value(next())?,
-                max_attempts: line.head.max_attempts,
-            });
+            let lease = Lease { job_id, token: redis::from_redis_value(token)? };
+            match read(lease, line, attempt) {
+                Ok(job) => claimed.jobs.push(job),
+                Err(ending) => claimed.unreadable.push(ending),
+            }
         }
-        Ok(Self(jobs))
+        Ok(claimed)
+    }
+}
+
+/// A job; or, where it can't be read, its end.
+fn read(lease: Lease, line: Value, attempt: Value) -> Result<ClaimedJob, Ending> {
+    let parts = || {
+        let line: String = redis::from_redis_value(line)?;
+        let line = Line::of(&line).ok_or("its line has not three parts")?;
+        let data =
+            serde_json::from_str(line.data).map_err(|problem| format!("its arguments are no JSON: {problem}"))?;
+        Ok::<_, ParsingError>((line.head, data, redis::from_redis_value(attempt)?))
+    };
+    match parts() {
+        Ok((Head { queue_name, job_name, max_attempts }, data, attempt)) => {
+            Ok(ClaimedJob { lease, queue_name, job_name, data, attempt, max_attempts })
+        }
+        Err(problem) => {
+            Err(Ending { lease, outcome: Outcome::Failed { error: format!("the job can't be read: {problem}") } })
+        }
     }
 }
 

@@ -101,10 +101,12 @@ pub(super) async fn exchange(
     if last.is_empty() && claim.is_none() {
         return Ok(Exchange::default());
     }
-    let (stands, Claimed(mut claimed)) = exchange_round(connections, last, claim).await?;
+    let (stands, round) = exchange_round(connections, last, claim).await?;
     finished.extend(stands.into_iter().map(verdict));
     // Fewer than one step gives are all that there are.
-    if let Some(request) = claim.filter(|_| claimed.len() == ROUND) {
+    let may_be_more = round.count() == ROUND;
+    let mut claimed = round.readable(connections).await;
+    if let Some(request) = claim.filter(|_| may_be_more) {
         let limit = request.limit.saturating_sub(claim::ROUND);
         let (rest, _) = claim::claim_now(connections, &ClaimRequest { limit, ..request.clone() }, false).await?;
         claimed.extend(rest);
@@ -140,6 +142,16 @@ async fn exchange_round(
             answered => return answered,
         }
     }
+}
+
+/// Ends attempts in one try.
+pub(super) async fn finish_now(connections: &Connections, endings: &[Ending]) -> Result<(), RedisFailure> {
+    let mut call = Call::of(&script::EXCHANGE, endings.len() * 5 + 2);
+    call.arg(false).arg(endings.len());
+    for ending in endings {
+        hand_in(&mut call, ending);
+    }
+    connections.run::<(Vec<bool>, Claimed)>(&call).await.map(drop)
 }
 
 /// An ending as the script takes it.

@@ -20,7 +20,8 @@ impl Timetable for RedisBackplane {
     async fn schedules(&self) -> Result<Vec<StoredSchedule>, BackplaneError> {
         let mut call = Call::of(&script::SCHEDULES, 1);
         call.arg("all");
-        let (_, mut schedules) = self.read_schedules(&call).await?;
+        let (_, rows) = self.rows(&call).await?;
+        let mut schedules: Vec<_> = rows.iter().filter_map(Row::read_or_skip).collect();
         schedules.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
         Ok(schedules)
     }
@@ -28,7 +29,7 @@ impl Timetable for RedisBackplane {
     async fn schedule(&self, name: &str) -> Result<Option<StoredSchedule>, BackplaneError> {
         let mut call = Call::of(&script::SCHEDULES, 2);
         call.arg("one").arg(name);
-        Ok(self.read_schedules(&call).await?.1.pop())
+        Ok(self.rows(&call).await?.1.first().map(Row::read).transpose()?)
     }
 
     async fn add_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<bool, BackplaneError> {
@@ -48,7 +49,14 @@ impl Timetable for RedisBackplane {
     async fn due_schedules(&self) -> Result<DueSchedules, BackplaneError> {
         let mut call = Call::of(&script::SCHEDULES, 2);
         call.arg("due").arg(DUE);
-        let (now, schedules) = self.read_schedules(&call).await?;
+        let (now, rows) = self.rows(&call).await?;
+        let mut schedules = Vec::with_capacity(rows.len());
+        for row in rows {
+            match row.read_or_skip() {
+                Some(schedule) => schedules.push(schedule),
+                None => self.silence(&row).await?,
+            }
+        }
         Ok(DueSchedules { schedules, now })
     }
 
@@ -65,11 +73,18 @@ impl Timetable for RedisBackplane {
 
 impl RedisBackplane {
     /// The schedules that a call tells of, and when.
-    async fn read_schedules(&self, call: &Call) -> Result<(Timestamp, Vec<StoredSchedule>), RedisFailure> {
-        type Found = (String, Option<String>, Option<i64>);
+    async fn rows(&self, call: &Call) -> Result<(Timestamp, Vec<Row>), RedisFailure> {
+        type Found = (String, String, Option<String>, Option<String>);
         let (now, found): (i64, Vec<Found>) = self.connections.run_aside(call).await?;
-        let schedules = found.into_iter().map(|(plan, run, alarm)| read(&plan, run.as_deref(), alarm));
-        Ok((moment("the clock", now)?, schedules.collect::<Result<_, _>>()?))
+        let rows = found.into_iter().map(|(name, plan, run, alarm)| Row { name, plan, run, alarm });
+        Ok((moment("the clock", now)?, rows.collect()))
+    }
+
+    /// Takes the alarm of a schedule away, unless it is another one by now: nobody could do anything with it, and it would be due for ever.
+    async fn silence(&self, row: &Row) -> Result<(), RedisFailure> {
+        let mut call = Call::of(&script::FIRE, 3);
+        call.arg(&row.name).arg(row.alarm.as_deref().unwrap_or_default()).arg(alarm(None));
+        self.connections.run::<bool>(&call).await.map(drop)
     }
 
     async fn write(&self, what: &str, plan: &Plan, next: Option<Timestamp>) -> Result<bool, RedisFailure> {
@@ -86,19 +101,42 @@ fn alarm(next: Option<Timestamp>) -> String {
     next.map(|next| next.as_millisecond().to_string()).unwrap_or_default()
 }
 
-fn read(plan: &str, run: Option<&str>, alarm: Option<i64>) -> Result<StoredSchedule, RedisFailure> {
-    let cut = |key, line: &str| {
-        let (at, rest) = line.split_once('\n').ok_or_else(|| broken(key, &"a line without a moment"))?;
-        let at = at.parse().map_err(|problem| broken(key, &problem))?;
-        Ok::<_, RedisFailure>((moment(key, at)?, rest.to_owned()))
-    };
-    let (created_at, plan) = cut(keys::PLANS, plan)?;
-    let last = run.map(|run| cut(keys::RUNS, run)).transpose()?;
-    Ok(StoredSchedule {
-        plan: serde_json::from_str(&plan).map_err(|problem| broken(keys::PLANS, &problem))?,
-        next_run_at: alarm.map(|alarm| moment(keys::ALARMS, alarm)).transpose()?,
-        last_run_at: last.as_ref().map(|(at, _)| *at),
-        last_job_id: last.map(|(_, job_id)| JobId(job_id)),
-        created_at,
-    })
+/// A schedule as its keys have it.
+struct Row {
+    name: String,
+    plan: String,
+    run: Option<String>,
+    alarm: Option<String>,
+}
+
+impl Row {
+    fn read(&self) -> Result<StoredSchedule, RedisFailure> {
+        let cut = |key, line: &str| {
+            let (at, rest) = line.split_once('\n').ok_or_else(|| broken(key, &"a line without a moment"))?;
+            let at = at.parse().map_err(|problem| broken(key, &problem))?;
+            Ok::<_, RedisFailure>((moment(key, at)?, rest.to_owned()))
+        };
+        let (created_at, plan) = cut(keys::PLANS, &self.plan)?;
+        let last = self.run.as_deref().map(|run| cut(keys::RUNS, run)).transpose()?;
+        let next = |alarm: &String| {
+            let at = alarm.parse().map_err(|problem| broken(keys::ALARMS, &problem))?;
+            moment(keys::ALARMS, at)
+        };
+        Ok(StoredSchedule {
+            plan: serde_json::from_str(&plan).map_err(|problem| broken(keys::PLANS, &problem))?,
+            next_run_at: self.alarm.as_ref().map(next).transpose()?,
+            last_run_at: last.as_ref().map(|(at, _)| *at),
+            last_job_id: last.map(|(_, job_id)| JobId(job_id)),
+            created_at,
+        })
+    }
+
+    /// One that can't be read must not keep the others from being seen, or from running.
+    fn read_or_skip(&self) -> Option<StoredSchedule> {
+        let read = self.read();
+        if let Err(problem) = &read {
+            tracing::error!(schedule = self.name, %problem, "a schedule can't be read and is left out");
+        }
+        read.ok()
+    }
 }

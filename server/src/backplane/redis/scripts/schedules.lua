@@ -2,7 +2,7 @@
 --
 -- KEYS     1: the event stream, which routes the script
 -- ARGV     1: `all`, `one` or `due` · 2: which one; of those that are due, how many at most
--- Returns  1: now, in ms since 1970 · 2: for each schedule its plan, its last run and its next, as their keys have them
+-- Returns  1: now, in ms since 1970 · 2: for each schedule its name, its plan, its last run and its next, as their keys have them
 -- Atomic   a schedule is seen with the plan and the moment that belong together
 
 local names = { ARGV[2] }
@@ -15,7 +15,7 @@ local seen = {}
 for _, name in ipairs(names) do
   local plan = call('HGET', PLANS, name)
   if plan then
-    seen[#seen + 1] = { plan, call('HGET', RUNS, name), call('ZSCORE', ALARMS, name) }
+    seen[#seen + 1] = { name, plan, call('HGET', RUNS, name), call('ZSCORE', ALARMS, name) }
   end
 end
 return { now, seen }

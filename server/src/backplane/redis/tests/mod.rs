@@ -18,6 +18,8 @@ mod reach;
 mod relay;
 /// A real server of a test's own.
 pub(crate) mod server;
+/// What can't be read.
+mod unreadable;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
