@@ -144,7 +144,15 @@ local function note_pace(queue, old)
   end
   for second, jobs in pairs(seconds) do
     call('HINCRBY', PACE .. queue, second, jobs)
-    call('EXPIRE', PACE .. queue, 61)
+  end
+  call('EXPIRE', PACE .. queue, 61)
+  -- Where jobs end all the time it never expires as a whole: seconds that are over go now and then.
+  if call('HLEN', PACE .. queue) > 120 then
+    for _, second in ipairs(call('HKEYS', PACE .. queue)) do
+      if tonumber(second) <= now / 1000 - 60 then
+        later('HDEL', PACE .. queue, second)
+      end
+    end
   end
 end
 

@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use app::domain::QueueName;
 use tokio::time::Instant;
 
-use super::{RedisServer, in_time, open};
+use super::{RedisServer, finish_one, in_time, open};
 use crate::{
     backplane::{Backplane, ClaimRequest, Ending, Inspect, NewJob, Outcome, RedisBackplane, sql::Retention},
-    conformance::{LEASE, RETENTION, heartbeat, new_job, profile, request, worker},
+    conformance::{LEASE, QUEUE, RETENTION, heartbeat, new_job, profile, request, worker},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -119,4 +119,23 @@ async fn an_ended_job_is_forgotten_after_its_age() {
 
     assert!(backplane.job_state(&"b".into()).await.expect("answered").is_some());
     assert_eq!(server.ask::<u64>("EXISTS signalbox:queue:conformance:failed").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pace_of_a_queue_in_which_jobs_end_all_the_time_does_not_grow() {
+    let server = RedisServer::start().await;
+    let retention = Retention { job_count: 0, ..RETENTION };
+    let backplane = RedisBackplane::open(&server.url(), retention, None).await.expect("opened");
+    let seconds: Vec<String> = (1..=500).map(|second| format!("{second} 1")).collect();
+    server.ask::<u64>(&format!("HSET signalbox:{{sb}}:pace:conformance {}", seconds.join(" "))).await;
+
+    for number in 0..3 {
+        backplane.enqueue(vec![new_job(&number.to_string())]).await.expect("taken in");
+        finish_one(&backplane, Outcome::Completed(1.into())).await;
+        backplane.maintain().await.expect("kept");
+    }
+
+    assert!(server.ask::<u64>("HLEN signalbox:{sb}:pace:conformance").await <= 3);
+    let queue = backplane.queue(&QUEUE.into()).await.expect("answered").expect("known");
+    assert_eq!((queue.rate_per_minute, queue.counts.completed), (3, 0));
 }
