@@ -21,9 +21,9 @@ use crate::backplane::{Maintenance, fingerprint, sql::Retention};
 
 /// Things that one round touches at most.
 const ROUND: u32 = 1_000;
-/// How long a worker's connection may be away before the worker is believed dead. It comes back within half a second while the
-/// process lives.
-const MISSED: Duration = Duration::from_secs(3);
+/// How long a worker's connection may be away, without a heartbeat, before the worker is believed dead. It comes back within half a second
+/// while the process lives; and longer than a third of a lease, so that a heartbeat comes in between.
+const MISSED: Duration = Duration::from_millis(4_500);
 /// After a round that found nothing, how long other processes may give this one nothing to do: rounds between are left out.
 const QUIET: Duration = Duration::from_secs(3);
 

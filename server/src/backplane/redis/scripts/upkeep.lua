@@ -86,7 +86,17 @@ local function take_back(id, queue)
     .. (err and ',"error":' .. err or ''))
 end
 
--- Workers whose process is gone. A connection may break for a moment, so a worker is missed for a while before it is believed dead.
+-- When a worker was heard of last; 0 when it never was.
+local signs = {}
+local function sign_of(worker)
+  if not signs[worker] then
+    signs[worker] = tonumber(match(call('HGET', SIGNS, worker) or '', '^%d+') or 0)
+  end
+  return signs[worker]
+end
+
+-- Workers whose process is gone. A connection may break for a moment, so a worker is missed for a while before it is believed dead; and one
+-- that gives signs all the same lives: only the connection is away.
 local dead = {}
 for at = 10, #ARGV, 2 do
   local worker = ARGV[at]
@@ -94,7 +104,7 @@ for at = 10, #ARGV, 2 do
     local since = call('HGET', MISSING, worker)
     if not since then
       call('HSET', MISSING, worker, stamp)
-    elseif now - since >= tonumber(ARGV[6]) then
+    elseif now - math.max(since, sign_of(worker)) >= tonumber(ARGV[6]) then
       dead[worker] = true
     end
   end

@@ -15,7 +15,7 @@ use crate::{
         Backplane, BackplaneError, ClaimedJob, Ending, Finished, Inspect, Lease, Outcome, ReadLog, RedisBackplane,
         redis::script::{self, Call},
     },
-    conformance::{LEASE, RETENTION, claim_one, new_job, profile, request, worker},
+    conformance::{LEASE, RETENTION, claim_one, heartbeat, new_job, profile, request, worker},
 };
 
 fn notice() -> Event {
@@ -102,6 +102,23 @@ async fn a_worker_whose_connections_were_cut_keeps_its_jobs() {
 
     assert_eq!(server.ask::<u64>("HLEN signalbox:{sb}:missing").await, 0);
     assert_eq!(backplane.job_state(&"a".into()).await.expect("answered"), Some(JobState::Active));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_gives_signs_is_not_believed_dead_because_its_connection_is_away() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    backplane.join(&profile("w")).await.expect("joined");
+    backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+    let held = claim_one(&*backplane, &worker("w"), LEASE).await.lease;
+    server.ask::<u64>("HSET signalbox:{sb}:connections w 999999").await;
+
+    heartbeat(&*backplane, "w", &[held]).await;
+    server.ask::<u64>("HSET signalbox:{sb}:missing w 1").await;
+    assert_eq!(backplane.maintain().await.expect("kept").rescued, 0);
+
+    server.ask::<u64>("HSET signalbox:{sb}:signs w 1\n{}").await;
+    assert_eq!(backplane.maintain().await.expect("kept").rescued, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
