@@ -82,11 +82,10 @@ pub(super) async fn claim_now(
 
 /// Adds to a call what a claim is made of; `promotes` only where the script makes due jobs ready.
 pub(super) fn ask_for(call: &mut Call, request: &ClaimRequest, wanted: u32, promotes: Option<u32>) {
-    call.arg(request.worker.as_str())
-        .arg(wanted)
-        .arg(delay_ms(request.lease))
-        .arg(format!("{}-", uuid::Uuid::new_v4().simple()))
-        .arg(promotes);
+    let lease = delay_ms(request.lease);
+    // The lease stands in the token as well: whoever takes the job back sees by it whether it was ever renewed.
+    let tokens = format!("{}-{lease}-", uuid::Uuid::new_v4().simple());
+    call.arg(request.worker.as_str()).arg(wanted).arg(lease).arg(tokens).arg(promotes);
     // A queue that is named twice would give its jobs out twice.
     for queue in request.queues.iter().collect::<BTreeSet<_>>() {
         call.arg(queue.as_str());

@@ -115,11 +115,11 @@ pub(super) async fn exchange(
 }
 
 /// Ends attempts in one step. When the connection breaks on the way it can't be known whether it happened; so it is sent once more,
-/// and the script recognises what it did. Jobs that it handed out then come back with their leases.
+/// and the script recognises what it did. Jobs that it handed out then come back with their leases; so it claims only once.
 async fn exchange_round(
     connections: &Connections,
     round: &[Ending],
-    claim: Option<&ClaimRequest>,
+    mut claim: Option<&ClaimRequest>,
 ) -> Result<(Vec<bool>, Claimed), RedisFailure> {
     let deadline = Instant::now() + PERSISTENCE;
     let mut was_sent = false;
@@ -136,7 +136,7 @@ async fn exchange_round(
         match connections.run(&call).await {
             Err(failure) if failure.is_passing() && Instant::now() < deadline => {
                 tracing::warn!(%failure, endings = round.len(), "endings may be lost; sending them again");
-                was_sent = true;
+                (was_sent, claim) = (true, None);
                 tokio::time::sleep(AFTER_A_FAILURE).await;
             }
             answered => return answered,

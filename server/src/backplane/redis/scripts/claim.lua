@@ -1,8 +1,8 @@
 -- Hands jobs to a worker.
 --
 -- KEYS     1: the event stream, which routes the script
--- ARGV     1: the worker · 2: jobs at most, up to 1,000 · 3: the lease in ms · 4: what the tokens begin with, made anew for every call
---          5: due jobs to make ready first, at most · 6…: the queues
+-- ARGV     1: the worker · 2: jobs at most, up to 1,000 · 3: the lease in ms · 4: what the tokens begin with, made anew for every call and
+--          with the lease at its end · 5: due jobs to make ready first, at most · 6…: the queues
 -- Returns  1: milliseconds until the next delayed job of these queues is due, -1 when there is none; 0 when jobs were claimed
 --          then four values a job: id, token, its line in `JOBS`, attempt
 -- Atomic   a job leaves `waiting` and gets its token, its lease and its event in one step, so it has one holder at every moment; and

@@ -8,6 +8,8 @@
 --             a{mark}{attempt} {token} {began} {worker} ¶ {queue} ¶ {head} active
 --             c{mark}{attempt} {token} {began} {worker} ¶ {ended} {result} completed
 --
+-- A token ends with the lease in ms that its job was handed out for, and the job's place among those handed out with it.
+--
 -- The mark says whether the job has a hash of traits: `-` none, `+` one, `*` one with traces of an attempt, `!` perhaps, and the job was
 -- called off. Two hashes for all jobs are read and written a thousand jobs at a time; a hash for each would cost a command for each.
 --

@@ -2,8 +2,9 @@
 --
 -- KEYS     1: the event stream, which routes the script
 -- ARGV     1: jobs to touch at most · 2: events kept, by age in ms · 3: and by count · 4: ended jobs kept, by age in ms · 5: and by count, of
---          each queue and state · 6: how long a worker may be missing, in ms · 7: what a worker is at that is gone, as JSON · 8: the
---          fingerprint of too many deaths · 9: '1' when jobs may have ended since the last round of the same process · then two values for each worker whose connection is gone: worker, connection
+--          each queue and state · 6: how long a worker may be missing without a sign, in ms · 7: what a worker is at that is gone, as
+--          JSON · 8: the fingerprint of too many deaths · 9: '1' when jobs may have ended since the last round of the same process
+--          then two values for each worker whose connection is gone: worker, connection
 -- Returns  promoted, rescued, dead-lettered, trimmed; the milliseconds until something is due, -1 when nothing is; 1 when a schedule is due
 -- Atomic   a lease is found run out in the step that takes the job back, so its holder either renewed it or lost it
 
@@ -48,18 +49,42 @@ local function fate_of(id, mark, stalls)
   return stalls >= tonumber(deaths or 1) and 'failed' or 'waiting'
 end
 
--- Gives a job of a queue back, whose worker is gone.
-local function take_back(id, queue)
+-- When a worker was heard of last; 0 when it never was.
+local signs = {}
+local function sign_of(worker)
+  if not signs[worker] then
+    signs[worker] = tonumber(match(call('HGET', SIGNS, worker) or '', '^%d+') or 0)
+  end
+  return signs[worker]
+end
+
+-- Whether a worker that lives does not know of a job that it was handed, for the answer to its claim was lost: it gave signs since, until
+-- shortly before the lease ran out, and none of them renewed it. How long the lease was at first, the token tells.
+local function is_unheard_of(worker, began, token, expiry)
+  local lease = tonumber(match(token, '%-(%d+)%-%d+$'))
+  return lease and expiry == began + lease and sign_of(worker) > tonumber(began) and expiry - sign_of(worker) < lease / 2
+end
+
+-- Gives a job of a queue back, whose worker is gone; or does not know of it, and then nothing is held against the job. `expiry` is when its
+-- lease ran out, nil when it did not.
+local function take_back(id, queue, expiry)
   budget = budget - 1
   out_of_active(queue, id)
-  local mark, attempt, _, began, worker, _, head = match(call('HGET', STANDING, id) or '', ACTIVE_LINE)
+  local mark, attempt, token, began, worker, _, head = match(call('HGET', STANDING, id) or '', ACTIVE_LINE)
   if not mark then
     return
   end
   local traits, key, err = traits_of(id), TRAITS .. id, nil
-  local stalls = traits.stalls + 1
-  local fate = fate_of(id, mark, stalls)
-  call('HSET', key, 'queue', queue, 'stalls', stalls, 'started', began, 'worker', worker, past(attempt, worker, began, '"its worker is gone"'))
+  local stalls, fate = traits.stalls + 1, 'waiting'
+  if expiry and is_unheard_of(worker, began, token, expiry) then
+    attempt = text(attempt - 1)
+    call('HSET', key, 'queue', queue)
+    fate = mark == '!' and 'cancelled' or fate
+  else
+    fate = fate_of(id, mark, stalls)
+    call('HSET', key, 'queue', queue, 'stalls', stalls, 'started', began, 'worker', worker,
+      past(attempt, worker, began, '"its worker is gone"'))
+  end
   if fate == 'waiting' then
     call('HSET', key, 'run_at', stamp)
     into_standing(id, 'w*' .. attempt)
@@ -84,15 +109,6 @@ local function take_back(id, queue)
   end
   tell(id, queue, head, ',"status":"' .. fate .. '","progress":' .. traits.progress .. ',"attempt":' .. attempt .. traits.said
     .. (err and ',"error":' .. err or ''))
-end
-
--- When a worker was heard of last; 0 when it never was.
-local signs = {}
-local function sign_of(worker)
-  if not signs[worker] then
-    signs[worker] = tonumber(match(call('HGET', SIGNS, worker) or '', '^%d+') or 0)
-  end
-  return signs[worker]
 end
 
 -- Workers whose process is gone. A connection may break for a moment, so a worker is missed for a while before it is believed dead; and one
@@ -217,8 +233,9 @@ end
 for at = 1, #booked, 2 do
   local queue = booked[at]
   if budget > 0 and tonumber(booked[at + 1]) <= now then
-    for _, id in ipairs(call('ZRANGEBYSCORE', ACTIVE .. queue, '-inf', '(' .. stamp, 'LIMIT', 0, budget)) do
-      take_back(id, queue)
+    local overdue = call('ZRANGEBYSCORE', ACTIVE .. queue, '-inf', '(' .. stamp, 'WITHSCORES', 'LIMIT', 0, budget)
+    for place = 1, #overdue, 2 do
+      take_back(overdue[place], queue, tonumber(overdue[place + 1]))
     end
     local made_ready = promote(queue, math.max(budget, 0))
     budget = budget - made_ready

@@ -18,6 +18,8 @@ mod reach;
 mod relay;
 /// A real server of a test's own.
 pub(crate) mod server;
+/// Answers that come too late.
+mod unheard;
 /// What can't be read.
 mod unreadable;
 
