@@ -1,7 +1,11 @@
 //! The event log: one stream, whose ids are the positions.
 //!
-//! The epoch is looked at in the same transaction as the events, each time: whoever empties the server makes a log whose ids would
-//! fit an old cursor, and only the epoch tells them apart.
+//! The epoch is looked at with the events, each time: whoever empties the server makes a log whose ids would fit an old cursor, and only
+//! the epoch tells them apart. A log that was set back to an earlier moment has the same epoch; but then the event that a cursor
+//! points at is gone, though it was not trimmed.
+//!
+//! What is asked together is no transaction: a server whose memory is full refuses those, even where they only read. So events are asked for
+//! first, and what may speak against them afterwards: whatever happened to the log before they were read is seen.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -33,8 +37,8 @@ type Entry = (String, (String, String));
 type Noted = (Option<String>, Option<String>);
 /// What is noted, and the last entry.
 type Ends = (Noted, Vec<Entry>);
-/// The same, and what was looked for.
-type Found = (Noted, Vec<Entry>, Vec<Entry>);
+/// The entries behind a cursor, the one that it points at, and the ends.
+type Found = (Vec<Entry>, Vec<Value>, Noted, Vec<Entry>);
 
 /// Appends events in one step; at least one.
 pub(super) async fn append(connections: &Connections, events: Vec<Event>) -> Result<Cursor, RedisFailure> {
@@ -64,7 +68,7 @@ fn channels(event: &Event) -> Vec<String> {
 /// Where the log ends now.
 pub(super) async fn head(connections: &Connections) -> Result<Cursor, RedisFailure> {
     loop {
-        let ((epoch, trimmed), last): Ends = connections.ask_all(&asking_for_the_ends()).await?;
+        let ((epoch, trimmed), last): Ends = connections.ask_all(&asking_for_the_ends(redis::pipe())).await?;
         if let Some(cursor) = end(epoch, trimmed.as_deref(), &last)? {
             return Ok(cursor);
         }
@@ -74,10 +78,13 @@ pub(super) async fn head(connections: &Connections) -> Result<Cursor, RedisFailu
 
 /// What came after a cursor.
 pub(super) async fn read(connections: &Connections, after: &Cursor, limit: u32) -> Result<ReadLog, RedisFailure> {
-    let mut asking = asking_for_the_ends();
-    asking.cmd("XRANGE").arg(keys::EVENTS).arg(format!("({}", id(after.position))).arg("+").arg("COUNT").arg(limit);
+    let place = id(after.position);
+    let mut asking = redis::pipe();
+    asking.cmd("XRANGE").arg(keys::EVENTS).arg(format!("({place}")).arg("+").arg("COUNT").arg(limit);
+    asking.cmd("XRANGE").arg(keys::EVENTS).arg(&place).arg(&place);
+    let asking = asking_for_the_ends(asking);
     loop {
-        let ((epoch, trimmed), last, entries): Found = connections.ask_all(&asking).await?;
+        let (entries, there, (epoch, trimmed), last): Found = connections.ask_all(&asking).await?;
         let Some(head) = end(epoch, trimmed.as_deref(), &last)? else {
             begin(connections).await?;
             continue;
@@ -93,25 +100,18 @@ pub(super) async fn read(connections: &Connections, after: &Cursor, limit: u32) 
         if after.position < trimmed {
             return gone(ResetReason::Trimmed);
         }
+        if there.is_empty() && after.position != trimmed && after.position != Position::default() {
+            return gone(ResetReason::Unknown);
+        }
         let entries = entries.into_iter().map(|entry| read_entry(&head.epoch, entry)).collect::<Result<_, _>>()?;
         return Ok(ReadLog::Events(entries));
     }
 }
 
-fn asking_for_the_ends() -> Pipeline {
-    let mut asking = redis::pipe();
-    asking
-        .atomic()
-        .cmd("HMGET")
-        .arg(keys::LOG)
-        .arg("epoch")
-        .arg("trimmed")
-        .cmd("XREVRANGE")
-        .arg(keys::EVENTS)
-        .arg("+")
-        .arg("-")
-        .arg("COUNT")
-        .arg(1);
+/// Adds the questions for the ends of the log.
+fn asking_for_the_ends(mut asking: Pipeline) -> Pipeline {
+    asking.cmd("HMGET").arg(keys::LOG).arg("epoch").arg("trimmed");
+    asking.cmd("XREVRANGE").arg(keys::EVENTS).arg("+").arg("-").arg("COUNT").arg(1);
     asking
 }
 

@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::{RedisServer, events, finish_one, in_time, open};
 use crate::{
-    backplane::{Backplane, Inspect, Outcome, ReadLog},
-    conformance::new_job,
+    backplane::{Backplane, Inspect, Outcome, ReadLog, RedisBackplane, sql::Retention},
+    conformance::{RETENTION, new_job},
 };
 
 fn notice(message: &str) -> Event {
@@ -86,4 +86,35 @@ async fn an_entry_that_nobody_of_ours_wrote_does_not_stop_the_log() {
     backplane.append(vec![notice("after")]).await.expect("appended");
 
     assert_eq!(events(&backplane, &start).await, [Event::Unknown, notice("after")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_of_a_log_that_was_set_back_are_told_although_it_went_on() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    let kept = backplane.append(vec![notice("kept")]).await.expect("appended");
+    let lost = backplane.append(vec![notice("lost")]).await.expect("appended");
+
+    server.ask::<u64>(&format!("XDEL signalbox:{{sb}}:events {}-{}", lost.position.major, lost.position.minor)).await;
+    let head = backplane.append(vec![notice("after")]).await.expect("appended");
+
+    let told = backplane.read(&lost, 10).await.expect("answered");
+    assert_eq!(told, ReadLog::Gone { reason: ResetReason::Unknown, head });
+    assert_eq!(events(&backplane, &kept).await, [notice("after")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stands_where_the_log_was_cut_reads_on() {
+    let server = RedisServer::start().await;
+    let retention = Retention { event_count: 1, ..RETENTION };
+    let backplane = RedisBackplane::open(&server.url(), retention, None).await.expect("opened");
+    let start = backplane.head().await.expect("an end");
+    assert_eq!(events(&backplane, &start).await, []);
+    let cut = backplane.append(vec![notice("first")]).await.expect("appended");
+    backplane.append(vec![notice("second")]).await.expect("appended");
+
+    backplane.maintain().await.expect("kept");
+
+    assert_eq!(server.ask::<u64>("XLEN signalbox:{sb}:events").await, 1);
+    assert_eq!(events(&backplane, &cut).await, [notice("second")]);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use app::domain::JobState;
 use serde_json::json;
 
-use super::{RedisServer, in_time, open};
+use super::{RedisServer, events, in_time, open};
 use crate::{
     backplane::{Backplane, Control, Inspect, Maintenance, NewJob, Outcome, Pause, Removal},
     conformance::{
@@ -76,4 +76,18 @@ async fn jobs_can_be_called_off_and_queues_paused_while_memory_is_full() {
 
     assert_eq!(state(&*backplane, "a").await, Some(JobState::Cancelled));
     assert!(backplane.queue(&QUEUE.into()).await.expect("answered").is_some_and(|queue| queue.paused));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_read_while_memory_is_full() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    let start = backplane.head().await.expect("an end");
+    backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+    server.ask::<()>("CONFIG SET maxmemory 1").await;
+
+    let end = backplane.head().await.expect("an end");
+    assert!(end.is_after(&start));
+    assert_eq!(events(&backplane, &start).await.len(), 1);
+    assert_eq!(events(&backplane, &end).await, []);
 }
