@@ -55,13 +55,16 @@ local function out_of_waiting(queue, id, key)
   end
 end
 
--- Passes on each key that nobody has: the first of the jobs behind it may be claimed.
+-- Passes on each key that nobody has: the first of the jobs behind it may be claimed. One whose traits are lost would never give the key
+-- back: it is passed over.
 local function settle_keys()
   for key in pairs(touched) do
-    if call('HEXISTS', FRONT, key) == 0 then
+    local is_free = call('HEXISTS', FRONT, key) == 0
+    while is_free do
       local first = call('ZPOPMIN', BEHIND .. key)
-      if first[1] then
-        local queue = call('HGET', TRAITS .. first[1], 'queue')
+      local queue = first[1] and call('HGET', TRAITS .. first[1], 'queue')
+      is_free = first[1] and not queue
+      if queue then
         call('ZREM', PARKED .. queue, first[1])
         call('HSET', FRONT, key, first[1])
         into_waiting(queue, first[1], first[2])

@@ -245,10 +245,11 @@ for at = 1, #booked, 2 do
     -- A lease or an age runs out one millisecond behind its moment.
     local next_look = math.min(first(ACTIVE, queue, 1), first(DELAYED, queue, 0), oldest(COMPLETED, queue), oldest(FAILED, queue),
       oldest(CANCELLED, queue))
-    call('ZREM', AGENDA, queue)
     agenda[queue] = nil
     if next_look < math.huge then
-      look_at(queue, next_look)
+      call('ZADD', AGENDA, text(next_look), queue)
+    else
+      call('ZREM', AGENDA, queue)
     end
   end
 end

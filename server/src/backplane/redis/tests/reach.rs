@@ -54,6 +54,20 @@ async fn parked_jobs_are_forgotten_with_everything_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_passed_over_a_job_whose_traits_are_lost() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    backplane.enqueue(vec![keyed("1"), keyed("2"), keyed("3")]).await.expect("taken in");
+    let held = claim_one(&*backplane, &worker("w"), LEASE).await;
+
+    server.ask::<u64>("DEL signalbox:{sb}:traits:2").await;
+
+    let finished = backplane.finish(vec![ending(&held, Outcome::Completed(json!(1)))]).await.expect("finished");
+    assert_eq!(finished, [Finished::Accepted]);
+    assert_eq!(claim_one(&*backplane, &worker("w"), LEASE).await.lease.job_id, "3".into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_left_of_a_job_that_was_removed() {
     let server = RedisServer::start().await;
     let backplane = open(&server).await;
