@@ -220,9 +220,14 @@ impl Ear {
 /// Keeps the line for ever.
 pub(super) async fn keep(bell: Arc<Bell>, connections: Arc<Connections>, first: Ear) {
     let mut line = Ok(first);
+    let mut given_up = connections.given_up();
     loop {
         let ended = match line {
-            Ok(mut ear) => ear.listen(&bell).await,
+            Ok(mut ear) => tokio::select! {
+                ended = ear.listen(&bell) => ended,
+                // The sender lives in the connections, which are held here: it can't be gone.
+                _ = given_up.changed() => Ok(()),
+            },
             Err(failure) => Err(failure),
         };
         bell.hears_through(None);
@@ -230,6 +235,7 @@ pub(super) async fn keep(bell: Arc<Bell>, connections: Arc<Connections>, first: 
             tracing::warn!(%failure, "the line to Redis that wakes waiting workers is broken; making it anew");
         }
         tokio::time::sleep(AFTER_A_FAILURE).await;
+        given_up.mark_unchanged();
         line = Ear::open(&connections, &bell).await;
     }
 }

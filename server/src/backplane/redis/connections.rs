@@ -2,10 +2,16 @@
 //!
 //! The shared one comes back by itself, for ever. A call during an outage waits for it, but never longer than `DEADLINE`: a web
 //! request must not hang for as long as Redis is away.
+//!
+//! After a failover an address may lead to another server, while connections to the former primary stay whole: it answers, and takes no
+//! writes. So whoever hears that gives all connections up, and new ones are made.
 
 use std::{
     future::Future,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,7 +21,10 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::{
+    sync::{mpsc::UnboundedSender, watch},
+    time::Instant,
+};
 
 use super::{RedisFailure, script::Call};
 
@@ -36,7 +45,10 @@ const IN_FLIGHT: usize = 1_024;
 /// What everything else speaks to Redis through.
 pub(super) struct Connections {
     client: Client,
-    shared: ConnectionManager,
+    /// The shared one, and when it may be given up the next time.
+    shared: Mutex<(ConnectionManager, Instant)>,
+    /// How often all connections were given up.
+    given_up: watch::Sender<u64>,
     /// Counts the steps of this process that may have given upkeep something to do.
     steps: AtomicU64,
     operations: AtomicU64,
@@ -48,14 +60,44 @@ impl Connections {
         let client = Client::open(settings(url)?)?;
         // The manager would try for ever, so the first connection is made by hand.
         client.get_multiplexed_async_connection_with_config(&answering()).await?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(CONNECTION))
-            .set_response_timeout(Some(ANSWER))
-            .set_number_of_retries(usize::MAX)
-            .set_max_delay(LONGEST_PAUSE)
-            .set_pipeline_buffer_size(IN_FLIGHT);
-        let shared = ConnectionManager::new_lazy_with_config(client.clone(), config)?;
-        Ok(Self { client, shared, steps: AtomicU64::new(0), operations: AtomicU64::new(0) })
+        let shared = Mutex::new((manager(&client)?, Instant::now()));
+        let given_up = watch::Sender::new(0);
+        Ok(Self { client, shared, given_up, steps: AtomicU64::new(0), operations: AtomicU64::new(0) })
+    }
+
+    fn shared(&self) -> ConnectionManager {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// How often all connections were given up so far. Whoever keeps one of his own makes it anew when this changes.
+    pub(super) fn given_up(&self) -> watch::Receiver<u64> {
+        self.given_up.subscribe()
+    }
+
+    /// Gives all connections up; not more often than one tries to come back, for calls fail by the hundred.
+    fn give_up(&self) {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if Instant::now() < shared.1 {
+            return;
+        }
+        shared.1 = Instant::now() + LONGEST_PAUSE;
+        match manager(&self.client) {
+            Ok(manager) => shared.0 = manager,
+            Err(problem) => tracing::error!(%problem, "no new connection to Redis can be made"),
+        }
+        drop(shared);
+        tracing::warn!("Redis takes no writes now; connecting anew, for another server may be the primary");
+        self.given_up.send_modify(|times| *times += 1);
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, RedisFailure>>) -> Result<T, RedisFailure> {
+        let answered = tokio::time::timeout(DEADLINE, work)
+            .await
+            .unwrap_or_else(|_| Err(RedisFailure::Unreachable(format!("no answer within {} s", DEADLINE.as_secs()))));
+        if answered.as_ref().is_err_and(RedisFailure::is_read_only) {
+            self.give_up();
+        }
+        answered
     }
 
     /// Calls a script.
@@ -67,8 +109,8 @@ impl Connections {
     /// Calls a script that gives upkeep nothing to do, or not always.
     pub(super) async fn run_aside<T: FromRedisValue + Send>(&self, call: &Call) -> Result<T, RedisFailure> {
         self.operations.fetch_add(1, Ordering::Relaxed);
-        let mut shared = self.shared.clone();
-        in_time(call.run(&mut shared)).await
+        let mut shared = self.shared();
+        self.in_time(call.run(&mut shared)).await
     }
 
     /// Notes a step that may give upkeep something to do.
@@ -89,15 +131,15 @@ impl Connections {
     /// Sends a command.
     pub(super) async fn ask<T: FromRedisValue + Send>(&self, command: &Cmd) -> Result<T, RedisFailure> {
         self.operations.fetch_add(1, Ordering::Relaxed);
-        let mut shared = self.shared.clone();
-        in_time(async { Ok(command.query_async(&mut shared).await?) }).await
+        let mut shared = self.shared();
+        self.in_time(async { Ok(command.query_async(&mut shared).await?) }).await
     }
 
     /// Sends several commands.
     pub(super) async fn ask_all<T: FromRedisValue + Send>(&self, commands: &Pipeline) -> Result<T, RedisFailure> {
         self.operations.fetch_add(1, Ordering::Relaxed);
-        let mut shared = self.shared.clone();
-        in_time(async { Ok(commands.query_async(&mut shared).await?) }).await
+        let mut shared = self.shared();
+        self.in_time(async { Ok(commands.query_async(&mut shared).await?) }).await
     }
 
     /// A connection for a command that waits for up to `patience`.
@@ -116,9 +158,15 @@ impl Connections {
     }
 }
 
-async fn in_time<T>(work: impl Future<Output = Result<T, RedisFailure>>) -> Result<T, RedisFailure> {
-    let in_time = tokio::time::timeout(DEADLINE, work).await;
-    in_time.unwrap_or_else(|_| Err(RedisFailure::Unreachable(format!("no answer within {} s", DEADLINE.as_secs()))))
+/// A connection that comes back by itself.
+fn manager(client: &Client) -> Result<ConnectionManager, RedisFailure> {
+    let config = ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(CONNECTION))
+        .set_response_timeout(Some(ANSWER))
+        .set_number_of_retries(usize::MAX)
+        .set_max_delay(LONGEST_PAUSE)
+        .set_pipeline_buffer_size(IN_FLIGHT);
+    Ok(ConnectionManager::new_lazy_with_config(client.clone(), config)?)
 }
 
 fn answering() -> AsyncConnectionConfig {

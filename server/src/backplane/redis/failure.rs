@@ -11,6 +11,9 @@ pub enum RedisFailure {
     /// Redis can't be reached, did not answer in time, or is not ready; another try may help.
     #[error("Redis can't be reached: {0}")]
     Unreachable(String),
+    /// It takes no writes, for another one is the primary now; another try, on a new connection, may help.
+    #[error("Redis takes no writes now: {0}")]
+    ReadOnly(String),
     /// Redis answered, and refused.
     #[error("Redis refused: {0}")]
     Refused(String),
@@ -33,7 +36,12 @@ pub enum RedisFailure {
 impl RedisFailure {
     /// Whether the same call may succeed a little later.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable(_))
+        matches!(self, Self::Unreachable(_) | Self::ReadOnly(_))
+    }
+
+    /// Whether it takes no writes: the connection leads to a server that is not the primary any more.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self, Self::ReadOnly(_))
     }
 
     /// Whether its memory is full, by the word that Redis begins such refusals with.
@@ -50,10 +58,12 @@ impl From<RedisError> for RedisFailure {
             | ErrorKind::Server(
                 ServerErrorKind::BusyLoading
                 | ServerErrorKind::MasterDown
-                | ServerErrorKind::ReadOnly
                 | ServerErrorKind::TryAgain
                 | ServerErrorKind::ClusterDown,
             ) => Self::Unreachable(without_arguments(&error)),
+            ErrorKind::Server(ServerErrorKind::ReadOnly) => Self::ReadOnly(without_arguments(&error)),
+            // Older servers wrap what a script ran into.
+            _ if error.to_string().contains("READONLY") => Self::ReadOnly(without_arguments(&error)),
             _ => Self::Refused(without_arguments(&error)),
         }
     }
@@ -75,5 +85,14 @@ mod tests {
         let error = RedisError::from((ErrorKind::Client, "it said", detail));
 
         assert!(!RedisFailure::from(error).to_string().contains("secret"));
+    }
+
+    #[test]
+    fn a_server_that_takes_no_writes_is_known_by_its_words_as_well() {
+        let kind = ErrorKind::Server(ServerErrorKind::ResponseError);
+        let detail = "Error running script: @user_script:1: -READONLY You can't write against a read only replica.";
+        let failure = RedisFailure::from(RedisError::from((kind, "it said", detail.to_owned())));
+
+        assert!(failure.is_read_only() && failure.is_passing(), "{failure:?}");
     }
 }

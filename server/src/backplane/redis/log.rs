@@ -168,8 +168,8 @@ fn broken(what: &str, problem: &dyn std::fmt::Display) -> RedisFailure {
 /// Connections that blocking reads wait on.
 #[derive(Default)]
 pub(super) struct Tails {
-    /// Those that nobody reads from now.
-    spare: Mutex<Vec<MultiplexedConnection>>,
+    /// Those that nobody reads from now, and how often all had been given up when each was made.
+    spare: Mutex<Vec<(u64, MultiplexedConnection)>>,
 }
 
 impl Tails {
@@ -199,10 +199,16 @@ impl Tails {
 
     /// Waits until there may be something to read: an event after the cursor, or another log.
     async fn wait(&self, connections: &Connections, after: &Cursor) -> Result<(), RedisFailure> {
-        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut given_up = connections.given_up();
+        let times = *given_up.borrow_and_update();
+        let spare = {
+            let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+            spare.retain(|(made, _)| *made == times);
+            spare.pop()
+        };
         // Whoever stops waiting half-way drops the connection with the unanswered command on it.
         let mut connection = match spare {
-            Some(connection) => connection,
+            Some((_, connection)) => connection,
             None => connections.waiting(BLOCK).await?,
         };
         let mut blocking = redis::cmd("XREAD");
@@ -210,12 +216,19 @@ impl Tails {
         blocking.arg("STREAMS").arg(keys::EVENTS).arg(id(after.position));
         let mut asking = redis::cmd("HGET");
         asking.arg(keys::LOG).arg("epoch");
-        while blocking.query_async::<Value>(&mut connection).await? == Value::Nil {
-            if asking.query_async::<Option<String>>(&mut connection).await?.as_deref() != Some(after.epoch.as_str()) {
+        loop {
+            let found: Value = tokio::select! {
+                found = blocking.query_async(&mut connection) => found?,
+                // It may lead to a server that hears of nothing any more.
+                _ = given_up.changed() => return Ok(()),
+            };
+            if found != Value::Nil
+                || asking.query_async::<Option<String>>(&mut connection).await?.as_deref() != Some(after.epoch.as_str())
+            {
                 break;
             }
         }
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push((times, connection));
         Ok(())
     }
 }

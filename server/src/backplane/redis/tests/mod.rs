@@ -2,6 +2,8 @@
 
 /// Thousands of jobs at once.
 mod crowd;
+/// Another server behind the same address.
+mod failover;
 /// A server that forgets.
 mod forgetting;
 /// Memory that is full.
