@@ -1,7 +1,5 @@
 //! What a Redis has to be so that nothing is lost in it.
 
-use std::time::Duration;
-
 use server::backplane::{RedisBackplane, RedisHealth, sql::Retention};
 
 use super::{Finding, clock};
@@ -15,6 +13,7 @@ pub(super) async fn findings(url: &ServiceUrl, retention: Retention) -> Vec<(&'s
             ("backplane", Ok(format!("Redis {} at {url}", health.version))),
             ("eviction", eviction(&health)),
             ("persistence", persistence(&health)),
+            ("publishing", publishing(&health)),
             ("cluster", cluster(&health)),
             ("clock", clock::finding(health.clock_skew)),
         ],
@@ -47,6 +46,16 @@ fn persistence(health: &RedisHealth) -> Finding {
     }
 }
 
+fn publishing(health: &RedisHealth) -> Finding {
+    if health.can_publish {
+        Ok("workers and subscribers are told at once".to_owned())
+    } else {
+        Err("the user may not publish: workers look for jobs every second, and subscribers hear nothing. \
+             Allow it with `ACL SETUSER <user> +publish allchannels`"
+            .to_owned())
+    }
+}
+
 fn cluster(health: &RedisHealth) -> Finding {
     if health.is_cluster {
         Err("it is a node of a Redis Cluster, which is not supported. Use one server, or a primary with replicas"
@@ -58,6 +67,8 @@ fn cluster(health: &RedisHealth) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn healthy() -> RedisHealth {
@@ -68,6 +79,7 @@ mod tests {
             used_memory_bytes: 1,
             is_append_only: true,
             snapshots: None,
+            can_publish: true,
             is_cluster: false,
             clock_skew: Duration::ZERO,
         }
@@ -81,6 +93,8 @@ mod tests {
         assert!(persistence(&RedisHealth { is_append_only: false, ..healthy() }).is_err());
         let snapshots = Some("3600 1".to_owned());
         assert!(persistence(&RedisHealth { is_append_only: false, snapshots, ..healthy() }).is_err());
+        assert!(publishing(&healthy()).is_ok());
+        assert!(publishing(&RedisHealth { can_publish: false, ..healthy() }).is_err());
         assert!(cluster(&RedisHealth { is_cluster: true, ..healthy() }).is_err());
     }
 }

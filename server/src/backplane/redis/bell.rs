@@ -2,18 +2,22 @@
 //!
 //! One connection a process listens to a channel, on which the scripts name a queue when it stops being empty, or when its next
 //! delayed job is due earlier than thought, and to another, on which they name a worker one of whose jobs was called off. A blocking `BZPOPMIN` would need a connection for every waiting claim. Messages can be
-//! missed only while the connection is away; so when it comes back everyone looks, and while it is away they look every second.
+//! missed only while the connection is away; so when it comes back everyone looks, and while it is away they look every second. So they do
+//! where the user may not publish, for then the scripts can't ring.
 //!
 //! The same connection is the sign of life of the process's workers: Redis closes it when the process ends, however it ends.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use app::domain::{QueueName, WorkerId};
-use redis::{Msg, PushInfo, PushKind, aio::MultiplexedConnection};
+use redis::{Msg, PushInfo, PushKind, Value, aio::MultiplexedConnection};
 use tokio::{
     sync::{
         Notify,
@@ -49,6 +53,8 @@ pub(super) struct Bell {
     summoned: Mutex<HashMap<WorkerId, Arc<Notify>>>,
     /// The id that Redis has given the connection; `None` while it is away.
     connection: watch::Sender<Option<i64>>,
+    /// Whether publishing is forbidden.
+    is_mute: AtomicBool,
 }
 
 /// What is known of a queue.
@@ -68,7 +74,8 @@ impl Bell {
             let rope = Arc::clone(ropes.entry(queue.clone()).or_default());
             (rope.rung.subscribe(), rope)
         };
-        Listening { ropes: queues.iter().map(listen).collect(), hears: self.connection.borrow().is_some() }
+        let hears = self.connection.borrow().is_some() && !self.is_mute.load(Ordering::Relaxed);
+        Listening { ropes: queues.iter().map(listen).collect(), hears }
     }
 
     /// Adds a worker to those whose process this connection stands for.
@@ -126,6 +133,14 @@ impl Bell {
         let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(rope) = queues.get(&QueueName::from(queue)) {
             rope.rung.send_modify(|rung| *rung += 1);
+        }
+    }
+
+    /// Notes whether the scripts can ring; said when it changes.
+    fn rings(&self, can_publish: bool) {
+        let was_mute = self.is_mute.swap(!can_publish, Ordering::Relaxed);
+        if !was_mute && !can_publish {
+            tracing::warn!("Redis forbids its user to publish: waiting workers look for jobs every second instead");
         }
     }
 
@@ -190,6 +205,7 @@ impl Ear {
         let mut connection = connections.listening(sender).await?;
         let id = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
         connection.subscribe(&[keys::BELL, keys::SUMMONS]).await?;
+        bell.rings(can_publish(connections).await?);
         bell.hears_through(Some(id));
         bell.register(connections, id).await?;
         Ok(Self { connection, pushes })
@@ -214,6 +230,14 @@ impl Ear {
                 Err(_) => redis::cmd("PING").exec_async(&mut self.connection).await?,
             }
         }
+    }
+}
+
+/// Whether messages may be published: one that names nobody is.
+pub(super) async fn can_publish(connections: &Connections) -> Result<bool, RedisFailure> {
+    match connections.ask::<Value>(redis::cmd("PUBLISH").arg(keys::BELL).arg("")).await {
+        Err(RedisFailure::Refused(_)) => Ok(false),
+        answered => answered.map(|_| true),
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{RedisFailure, connections::Connections};
+use super::{RedisFailure, bell, connections::Connections};
 
 /// What there is to know of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct RedisHealth {
     pub is_append_only: bool,
     /// The rules by which snapshots are made, such as `3600 1 300 100`; empty when none are. `None` where the server does not say.
     pub snapshots: Option<String>,
+    /// Whether its user may publish: else nobody is told of new jobs, or of events on the channels.
+    pub can_publish: bool,
     /// Whether it is part of a Redis Cluster.
     pub is_cluster: bool,
     /// How far its clock and this machine's are apart, as far as the time of the answer lets one tell.
@@ -49,6 +51,7 @@ pub(super) async fn of(connections: &Connections) -> Result<RedisHealth, RedisFa
         used_memory_bytes: field("used_memory").parse().unwrap_or_default(),
         is_append_only: field("aof_enabled") == "1",
         snapshots: snapshots.ok().and_then(|mut settings| settings.remove("save")),
+        can_publish: bell::can_publish(connections).await?,
         is_cluster: field("cluster_enabled") == "1",
         clock_skew: clock_skew(connections).await?,
     })

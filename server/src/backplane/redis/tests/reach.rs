@@ -18,14 +18,37 @@ fn keyed(id: &str) -> NewJob {
     NewJob { concurrency_key: Some("list".to_owned()), ..new_job(id) }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_that_is_called_off_is_noticed_where_publishing_is_forbidden() {
-    let server = RedisServer::start().await;
+/// The address for a user that may do everything but publish.
+async fn mute(server: &RedisServer) -> String {
     server.ask::<()>("ACL SETUSER mute on >mute ~* &* +@all -publish").await;
     let own = server.url();
     let (_, address) = own.rsplit_once('@').expect("an address");
-    let url = format!("redis://mute:mute@{address}");
-    let backplane = RedisBackplane::open(&url, RETENTION, None).await.expect("opened");
+    format!("redis://mute:mute@{address}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_waits_looks_every_second_where_publishing_is_forbidden() {
+    let server = RedisServer::start().await;
+    let backplane = RedisBackplane::open(&mute(&server).await, RETENTION, None).await.expect("opened");
+    let waiting = Arc::clone(&backplane);
+    let claim =
+        tokio::spawn(async move { waiting.claim(&request(&worker("w"), LEASE), Duration::from_secs(29)).await });
+    // It has looked once, and waits.
+    let looking = async { while !server.ask::<String>("INFO commandstats").await.contains("cmdstat_zpopmin") {} };
+    in_time(looking).await;
+
+    backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+
+    let jobs = tokio::time::timeout(Duration::from_secs(10), claim).await.expect("soon").expect("joined");
+    assert_eq!(jobs.expect("claimed").len(), 1);
+    assert!(!backplane.health().await.expect("answered").can_publish);
+    assert!(open(&server).await.health().await.expect("answered").can_publish);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_called_off_is_noticed_where_publishing_is_forbidden() {
+    let server = RedisServer::start().await;
+    let backplane = RedisBackplane::open(&mute(&server).await, RETENTION, None).await.expect("opened");
     backplane.join(&profile("w")).await.expect("joined");
     backplane.enqueue(vec![new_job("a"), new_job("b")]).await.expect("taken in");
     let jobs = claim_all(&*backplane, &worker("w"), LEASE).await;
