@@ -29,6 +29,10 @@ pub(super) async fn claim(
     request: &ClaimRequest,
     patience: Duration,
 ) -> Result<Vec<ClaimedJob>, RedisFailure> {
+    if request.limit == 0 {
+        // Nothing is looked for, so nothing is known of the queues afterwards.
+        return Ok(Vec::new());
+    }
     let deadline = Instant::now() + patience;
     loop {
         let mut listening = bell.listen(&request.queues);

@@ -27,6 +27,10 @@ const PRIORITY: i64 = 4_398_046_511_104;
 /// Jobs of one state, in the order of their places.
 pub(super) async fn read(connections: &Connections, shelf: &Shelf) -> Result<Vec<Job>, RedisFailure> {
     let limit = shelf.limit.min(MOST);
+    if limit == 0 {
+        // In Redis the end of a range before its beginning is the end of the set.
+        return Ok(Vec::new());
+    }
     let queues = if let Some(queue) = &shelf.queue_name {
         vec![queue.clone()]
     } else {

@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::domain::QueueName;
+use app::domain::{JobState, QueueName};
 use tokio::time::Instant;
 
 use super::{RedisServer, finish_one, in_time, open};
 use crate::{
-    backplane::{Backplane, ClaimRequest, Ending, Inspect, NewJob, Outcome, RedisBackplane, sql::Retention},
+    backplane::{Backplane, ClaimRequest, Ending, Inspect, NewJob, Outcome, RedisBackplane, Shelf, sql::Retention},
     conformance::{LEASE, QUEUE, RETENTION, heartbeat, new_job, profile, request, worker},
 };
 
@@ -97,6 +97,22 @@ async fn operations(connection: &mut redis::aio::MultiplexedConnection) -> u64 {
     let info: String = redis::cmd("INFO").arg("stats").query_async(connection).await.expect("answered");
     let line = info.lines().find_map(|line| line.strip_prefix("total_commands_processed:")).expect("a count");
     line.trim().parse().expect("a number")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_for_nothing_gets_nothing_and_learns_nothing() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    backplane.enqueue(vec![new_job("a"), new_job("b")]).await.expect("taken in");
+    let wanted = request(&worker("w"), LEASE);
+
+    let nothing = ClaimRequest { limit: 0, ..wanted.clone() };
+    assert_eq!(in_time(backplane.claim(&nothing, PATIENCE)).await.expect("answered"), []);
+    let shelf = Shelf { state: JobState::Waiting, queue_name: None, after: None, limit: 0 };
+    assert_eq!(backplane.shelf(&shelf).await.expect("answered"), []);
+
+    let claimed = backplane.claim(&wanted, Duration::from_secs(2)).await.expect("claimed");
+    assert_eq!(claimed.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
