@@ -1,7 +1,5 @@
 //! What a Redis has to be so that nothing is lost in it.
 
-use std::time::Duration;
-
 use server::backplane::{RedisBackplane, RedisHealth, sql::Retention};
 
 use super::{Finding, clock};
@@ -69,6 +67,8 @@ fn cluster(health: &RedisHealth) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn healthy() -> RedisHealth {

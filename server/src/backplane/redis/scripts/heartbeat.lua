@@ -23,6 +23,11 @@ for place, line in ipairs(lines(STANDING, ids)) do
   end
 end
 -- One that Redis has forgotten has no profile, and is in no list before it joins again.
-call('HSET', SIGNS, ARGV[1], stamp .. '\n' .. ARGV[3])
+local sign = stamp .. '\n' .. ARGV[3]
+if type(redis.pcall('HSET', SIGNS, ARGV[1], sign)) == 'table' then
+  -- Refused as the first write, it is not as the second.
+  begin_though_full()
+  call('HSET', SIGNS, ARGV[1], sign)
+end
 flush()
 return { lost, off }

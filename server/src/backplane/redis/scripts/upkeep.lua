@@ -11,7 +11,11 @@
 local budget, jobs_age, jobs_count = tonumber(ARGV[1]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local promoted, rescued, dead_lettered, trimmed = 0, 0, 0, 0
 
-begin_though_full()
+local booked = call('ZRANGE', AGENDA, 0, 99, 'WITHSCORES')
+local next_due = tonumber(booked[2])
+if ARGV[9] == '1' or ARGV[10] or next_due and next_due <= now then
+  begin_though_full()
+end
 
 -- The log comes first, for that frees memory: what is too much or too old goes, all at once, for Redis drops its pages by the hundred
 -- events. The last event that went is noted, so that a reader from before is told. No event is read to be dropped: all but the last of the
@@ -226,8 +230,6 @@ local function oldest(set, queue)
 end
 
 -- Queues in which something is due. Each is put back with the moment of what comes next.
-local booked = call('ZRANGE', AGENDA, 0, 99, 'WITHSCORES')
-local next_due = tonumber(booked[2])
 for at = 1, #booked, 2 do
   local queue = booked[at]
   if budget > 0 and tonumber(booked[at + 1]) <= now then
