@@ -34,7 +34,6 @@ macro_rules! on_each_engine {
 mod made {
     use super::Engine;
 
-    #[expect(clippy::unused_async, reason = "an engine that is a server takes its time")]
     pub(super) async fn sqlite() -> Engine {
         Engine::sqlite()
     }

@@ -215,7 +215,8 @@ pub(super) async fn a_unique_key_is_not_free_before_its_job_has_ended_although_i
 
 pub(super) async fn of_the_ended_jobs_the_youngest_are_kept(engine: Engine) {
     let backplane = &*engine.backplane;
-    let kept = usize::try_from(super::RETENTION.job_count).expect("few");
+    let most = super::RETENTION.job_count;
+    let kept = usize::try_from(most).expect("few");
     let all: Vec<NewJob> = (0..kept + 10).map(|number| new_job(&format!("{number:03}"))).collect();
     backplane.enqueue(all).await.expect("taken in");
     for _ in 0..=kept / 10 {
@@ -225,7 +226,7 @@ pub(super) async fn of_the_ended_jobs_the_youngest_are_kept(engine: Engine) {
     }
 
     let trimming = async {
-        while backplane.queue(&QUEUE.into()).await.expect("answered").expect("there").counts.completed as usize > kept {
+        while backplane.queue(&QUEUE.into()).await.expect("answered").expect("there").counts.completed > most {
             backplane.maintain().await.expect("kept");
         }
     };

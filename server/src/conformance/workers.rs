@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::domain::{Worker, WorkerStatus};
+use app::domain::{JobId, Worker, WorkerStatus};
 use tokio::time::timeout;
 
 use super::{Engine, LEASE, PATIENCE, QUEUE, claim_all, heartbeat, new_job, profile, worker};
@@ -27,7 +27,7 @@ pub(super) async fn a_worker_is_listed_with_what_it_takes_and_holds(engine: Engi
     assert_eq!((seen.version.as_str(), seen.status), ("0", WorkerStatus::Active));
     assert_eq!((seen.queues[0].queue_name.as_str(), seen.queues[0].concurrency), (QUEUE, 10));
     assert_eq!((seen.concurrency, seen.current_jobs), (10, 2));
-    let mut jobs: Vec<&str> = seen.jobs.iter().map(|job| job.as_str()).collect();
+    let mut jobs: Vec<&str> = seen.jobs.iter().map(JobId::as_str).collect();
     jobs.sort_unstable();
     assert_eq!(jobs, ["a", "b"]);
     assert!(seen.started_at <= seen.last_heartbeat_at);

@@ -117,12 +117,12 @@ impl Worker {
     /// Keeps the leases of jobs from now on; returns with each how its holder learns that it has to stop.
     pub(super) fn hold(&self, jobs: Vec<ClaimedJob>) -> Vec<(ClaimedJob, Signals)> {
         let mut held = self.held();
-        let mut hold = |job: ClaimedJob| {
+        let with_signals = |job: ClaimedJob| {
             let signals = Signals { stopping: self.drained.clone(), ..Signals::default() };
             held.insert(job.lease.clone(), signals.clone());
             (job, signals)
         };
-        jobs.into_iter().map(&mut hold).collect()
+        jobs.into_iter().map(with_signals).collect()
     }
 
     /// Keeps leases no longer.

@@ -5,8 +5,6 @@
 -- Returns  two lists of places, from 1: the leases that are somebody else's by now, and those whose jobs were called off
 -- Atomic   a lease is renewed in the step that finds it held, so none is renewed that a rescue took away
 
--- A first write that is allowed where memory is full; and whoever gives a sign is not missed.
-call('HDEL', MISSING, ARGV[1])
 local lost, off, ids, expiry = {}, {}, {}, text(now + ARGV[2])
 for at = 4, #ARGV, 2 do
   ids[#ids + 1] = ARGV[at]

@@ -8,9 +8,7 @@ use serde_json::json;
 
 use super::{RedisServer, finish_one, in_time, open};
 use crate::{
-    backplane::{
-        Backplane, Control, Directive, Finished, Inspect, NewJob, Outcome, Plan, RedisBackplane, Timetable, redis::keys,
-    },
+    backplane::{Backplane, Control, Directive, Finished, Inspect, NewJob, Outcome, Plan, RedisBackplane, Timetable},
     conformance::{
         LEASE, QUEUE, RETENTION, claim_all, claim_one, ending, heartbeat, new_job, profile, request, worker,
     },
@@ -126,18 +124,6 @@ async fn a_job_that_is_in_a_set_without_reason_is_counted_out() {
     assert_eq!(claim_all(&*backplane, &worker("w"), LEASE).await.len(), 2);
 }
 
-fn plan(name: &str) -> Plan {
-    Plan {
-        name: name.to_owned(),
-        cron: "* * * * *".to_owned(),
-        time_zone: "UTC".to_owned(),
-        missed: MissedRuns::Skip,
-        paused: false,
-        opts: ScheduleOptions::default(),
-        job: new_job("run"),
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schedule_ends_the_pause_of_a_house_where_nothing_was_to_be_done() {
     let server = RedisServer::start().await;
@@ -146,28 +132,21 @@ async fn a_schedule_ends_the_pause_of_a_house_where_nothing_was_to_be_done() {
         assert!(!backplane.maintain().await.expect("kept").has_due_schedules);
     }
     let soon = Timestamp::now() + SignedDuration::from_millis(200);
-    backplane.add_schedule(&plan("soon"), Some(soon)).await.expect("added");
+    let plan = Plan {
+        name: "soon".to_owned(),
+        cron: "* * * * *".to_owned(),
+        time_zone: "UTC".to_owned(),
+        missed: MissedRuns::Skip,
+        paused: false,
+        opts: ScheduleOptions::default(),
+        job: new_job("run"),
+    };
+    backplane.add_schedule(&plan, Some(soon)).await.expect("added");
 
     let noticing = async { while !backplane.maintain().await.expect("kept").has_due_schedules {} };
 
     // Sooner than the pause would have ended.
     tokio::time::timeout(Duration::from_secs(2), noticing).await.expect("noticed");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_schedule_that_cannot_be_read_keeps_no_other_one_from_its_turn() {
-    let server = RedisServer::start().await;
-    let backplane = open(&server).await;
-    let past = Timestamp::now() - SignedDuration::from_hours(1);
-    backplane.add_schedule(&plan("good"), Some(past)).await.expect("added");
-    server.ask::<()>(&format!("HSET {} broken nonsense", keys::PLANS)).await;
-    server.ask::<()>(&format!("ZADD {} 1 broken", keys::ALARMS)).await;
-
-    let due = backplane.due_schedules().await.expect("answered").schedules;
-
-    assert_eq!(due.iter().map(|schedule| schedule.plan.name.as_str()).collect::<Vec<_>>(), ["good"]);
-    assert_eq!(backplane.schedules().await.expect("answered"), due);
-    assert!(backplane.schedule("broken").await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
