@@ -53,11 +53,12 @@ impl Dialect {
         }
     }
 
-    /// The engine's clock, in milliseconds since 1970.
+    /// The engine's clock when the statement began, in milliseconds since 1970. Postgres looks nothing up in an index by a clock that goes on
+    /// within a statement.
     pub(crate) const fn now(self) -> &'static str {
         match self {
             Self::Sqlite => "cast(unixepoch('subsec') * 1000 as integer)",
-            Self::Postgres => "(extract(epoch from clock_timestamp()) * 1000)::bigint",
+            Self::Postgres => "(extract(epoch from statement_timestamp()) * 1000)::bigint",
         }
     }
 
