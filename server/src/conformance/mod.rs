@@ -6,6 +6,8 @@
 mod claim;
 /// What operators do.
 mod control;
+/// Thousands at once.
+mod crowd;
 /// The engines that the suite is run on.
 mod engine;
 /// Taking jobs in.
@@ -104,6 +106,13 @@ engines_pass! {
         a_cursor_of_another_log_is_gone,
         a_cursor_beyond_the_end_is_gone,
         a_cursor_from_before_the_trimming_is_gone,
+    },
+    crowd::{
+        nine_thousand_jobs_come_in_at_once_are_claimed_at_once_and_end_at_once,
+        of_ten_thousand_jobs_with_one_that_is_there_already_the_others_are_new,
+        nine_thousand_due_jobs_are_made_ready,
+        nine_thousand_jobs_of_a_worker_that_lost_its_leases_are_taken_back,
+        nine_thousand_leases_are_renewed_in_one_call,
     },
     control::{
         a_job_that_has_not_begun_is_called_off_at_once,

@@ -1,7 +1,5 @@
 //! What only Redis can do to us: forget scripts and data, go away and come back, stall. And what only here can be seen.
 
-/// Thousands of jobs at once.
-mod crowd;
 /// Another server behind the same address.
 mod failover;
 /// A server that forgets.

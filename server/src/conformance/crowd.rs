@@ -1,14 +1,14 @@
-//! Thousands of jobs at once. Lua passes on about 8,000 values at most, and Redis serves nobody else while a script runs.
+//! Thousands of jobs at once: each engine has a number of values, of rows or of bytes that it takes in one go, and deals with a crowd in
+//! rounds.
 
 use std::time::Duration;
 
 use app::domain::JobState;
 
-use super::{RedisServer, in_time, open};
-use crate::{
-    backplane::{Backplane, ClaimRequest, Ending, Finished, Inspect, NewJob, Outcome},
-    conformance::{LEASE, heartbeat, new_job, request, worker},
-};
+use tokio::time::timeout;
+
+use super::{Engine, LEASE, PATIENCE, heartbeat, new_job, request, state, worker};
+use crate::backplane::{ClaimRequest, Ending, Finished, NewJob, Outcome};
 
 const CROWD: u32 = 9_000;
 
@@ -20,10 +20,8 @@ fn all_of(name: &str, lease: Duration) -> ClaimRequest {
     ClaimRequest { limit: CROWD + 1, ..request(&worker(name), lease) }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nine_thousand_jobs_come_in_at_once_are_claimed_at_once_and_end_at_once() {
-    let server = RedisServer::start().await;
-    let backplane = open(&server).await;
+pub(super) async fn nine_thousand_jobs_come_in_at_once_are_claimed_at_once_and_end_at_once(engine: Engine) {
+    let backplane = &*engine.backplane;
 
     let taken = backplane.enqueue(crowd(new_job)).await.expect("taken in");
     let jobs = backplane.claim(&all_of("w", LEASE), Duration::ZERO).await.expect("claimed");
@@ -36,10 +34,8 @@ async fn nine_thousand_jobs_come_in_at_once_are_claimed_at_once_and_end_at_once(
     assert_eq!(finished, vec![Finished::Accepted; CROWD as usize]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_ten_thousand_jobs_with_one_that_is_there_already_the_others_are_new() {
-    let server = RedisServer::start().await;
-    let backplane = open(&server).await;
+pub(super) async fn of_ten_thousand_jobs_with_one_that_is_there_already_the_others_are_new(engine: Engine) {
+    let backplane = &*engine.backplane;
     backplane.enqueue(vec![new_job("04321")]).await.expect("taken in");
 
     let taken = backplane.enqueue(crowd(new_job)).await.expect("taken in");
@@ -48,10 +44,8 @@ async fn of_ten_thousand_jobs_with_one_that_is_there_already_the_others_are_new(
     assert_eq!(there, ["04321"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nine_thousand_due_jobs_are_made_ready() {
-    let server = RedisServer::start().await;
-    let backplane = open(&server).await;
+pub(super) async fn nine_thousand_due_jobs_are_made_ready(engine: Engine) {
+    let backplane = &*engine.backplane;
     let due = |id: &str| NewJob { delay: Duration::from_millis(1), ..new_job(id) };
     backplane.enqueue(crowd(due)).await.expect("taken in");
 
@@ -63,15 +57,13 @@ async fn nine_thousand_due_jobs_are_made_ready() {
             promoted += round.promoted;
         }
     };
-    in_time(promoting).await;
+    timeout(PATIENCE, promoting).await.expect("all are ready in time");
 
-    assert_eq!(backplane.job_state(&"08999".into()).await.expect("answered"), Some(JobState::Waiting));
+    assert_eq!(state(backplane, "08999").await, Some(JobState::Waiting));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nine_thousand_jobs_of_a_worker_that_lost_its_leases_are_taken_back() {
-    let server = RedisServer::start().await;
-    let backplane = open(&server).await;
+pub(super) async fn nine_thousand_jobs_of_a_worker_that_lost_its_leases_are_taken_back(engine: Engine) {
+    let backplane = &*engine.backplane;
     backplane.enqueue(crowd(new_job)).await.expect("taken in");
     backplane.claim(&all_of("w", Duration::ZERO), Duration::ZERO).await.expect("claimed");
 
@@ -83,22 +75,20 @@ async fn nine_thousand_jobs_of_a_worker_that_lost_its_leases_are_taken_back() {
             rescued += round.rescued;
         }
     };
-    in_time(rescuing).await;
+    timeout(PATIENCE, rescuing).await.expect("all are back in time");
 
     let again = backplane.claim(&all_of("other", LEASE), Duration::ZERO).await.expect("claimed");
     assert_eq!(again.len(), CROWD as usize);
     assert!(again.iter().all(|job| job.attempt == 2));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nine_thousand_leases_are_renewed_in_one_call() {
-    let server = RedisServer::start().await;
-    let backplane = open(&server).await;
+pub(super) async fn nine_thousand_leases_are_renewed_in_one_call(engine: Engine) {
+    let backplane = &*engine.backplane;
     backplane.enqueue(crowd(new_job)).await.expect("taken in");
     let jobs = backplane.claim(&all_of("w", Duration::ZERO), Duration::ZERO).await.expect("claimed");
     let leases: Vec<_> = jobs.into_iter().map(|job| job.lease).collect();
 
-    let directives = heartbeat(&*backplane, "w", &leases).await;
+    let directives = heartbeat(backplane, "w", &leases).await;
 
     assert_eq!(directives, []);
     assert_eq!(backplane.maintain().await.expect("kept").rescued, 0);
