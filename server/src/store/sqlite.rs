@@ -37,6 +37,8 @@ const WRITER_ROWS: usize = 1_000;
 const READER_CACHE: &str = "-4096";
 /// Reading connections: enough to keep two cores busy while one of them waits for the disk.
 const READERS: u32 = 4;
+/// A transaction that may write from its first statement on, and never has to upgrade.
+const BEGIN: &str = "begin immediate";
 /// The longest that the background lets others pass.
 const COURTESY: Duration = Duration::from_millis(200);
 
@@ -124,7 +126,15 @@ impl Sqlite {
     }
 
     async fn take_writer(&self) -> Result<SqliteTransaction, StoreError> {
-        let inner = self.writer.begin_with("begin immediate").await?;
+        let inner = match self.writer.begin_with(BEGIN).await {
+            // SQLite itself took a transaction back, because the disk was full or failed, and the connection waits for an end that can't
+            // come any more.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.writer.acquire().await?.close().await?;
+                self.writer.begin_with(BEGIN).await?
+            }
+            begun => begun?,
+        };
         Ok(SqliteTransaction { inner, doorbell: self.doorbell.clone(), durability: Arc::clone(&self.durability) })
     }
 }
@@ -162,6 +172,21 @@ mod tests {
     use futures::FutureExt;
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_takes_back_by_itself_does_not_spoil_the_next_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("db").display());
+        let database = Sqlite::open(&url).await.expect("opened");
+        let mut spoiled = database.begin().await.expect("begun");
+        // As after a write that the disk refused: there is no transaction any more.
+        sqlx::query("rollback").execute(&mut *spoiled.inner).await.expect("taken back");
+        drop(spoiled);
+
+        let next = database.begin().await.expect("begun");
+
+        next.commit().await.expect("committed");
+    }
 
     #[tokio::test]
     async fn who_gives_up_waiting_for_the_writer_gives_up_the_place_in_line() {
