@@ -38,7 +38,7 @@ use std::time::Duration;
 
 use app::{
     domain::{JobState, WorkerId, WorkerShare, WorkerStatus},
-    events::{Cursor, Event},
+    events::{Cursor, Event, NoticeLevel, SystemNotification},
 };
 use serde_json::{Map, json};
 
@@ -272,10 +272,20 @@ pub(crate) async fn state(backplane: &dyn Backplane, id: &str) -> Option<JobStat
     backplane.job_state(&id.into()).await.expect("answered")
 }
 
-/// All events after a place.
+/// All events after a place, up to now: the end of what is there is marked, and read up to.
 pub(crate) async fn events_after(backplane: &dyn Backplane, place: &Cursor) -> Vec<Event> {
-    match backplane.read(place, 1_000).await.expect("readable") {
-        ReadLog::Events(entries) => entries.into_iter().map(|entry| entry.envelope.stamped.event).collect(),
-        ReadLog::Gone { reason, .. } => panic!("the place is gone: {reason:?}"),
+    let mark = Event::SystemNotification(SystemNotification { level: NoticeLevel::Info, message: "now".to_owned() });
+    let end = backplane.append(vec![mark]).await.expect("appended");
+    let (mut events, mut place) = (Vec::new(), place.clone());
+    loop {
+        let read = tokio::time::timeout(PATIENCE, backplane.tail(&place, 1_000)).await.expect("in time");
+        let ReadLog::Events(entries) = read.expect("readable") else { panic!("the place is gone") };
+        for entry in entries {
+            place = entry.envelope.cursor;
+            if place == end {
+                return events;
+            }
+            events.push(entry.envelope.stamped.event);
+        }
     }
 }

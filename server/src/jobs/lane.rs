@@ -28,7 +28,7 @@ use crate::backplane::{BackplaneError, ClaimRequest, ClaimedJob, Ending, Exchang
 /// also how long an idle worker takes to stop.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Jobs of one claim, and endings of one call.
-const MOST_AT_ONCE: u32 = 500;
+const MOST_AT_ONCE: u32 = 1_000;
 /// Exchanges at the same time, and the ends that are worth another one beside those under way.
 const EXCHANGES: u32 = 2;
 const WORTH_ANOTHER: usize = 50;

@@ -11,7 +11,7 @@ use std::{
 /// Work that may lie here, at the pace of the jobs before: short enough that nobody waits for it noticeably.
 const AHEAD: Duration = Duration::from_millis(20);
 /// Jobs that are claimed ahead at most.
-const MOST_AHEAD: u32 = 500;
+const MOST_AHEAD: u32 = 1_000;
 /// The weight of what is known already, against one new duration.
 const MEMORY: u64 = 7;
 
