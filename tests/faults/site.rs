@@ -1,6 +1,11 @@
 //! The processes of an installation: a web server without a worker, and workers as a test wants them.
 
-use std::{net::TcpListener, process::Stdio, time::Duration};
+use std::{
+    net::TcpListener,
+    process::Stdio,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use futures::{TryStreamExt, stream::BoxStream};
 use reqwest::{Client, StatusCode};
@@ -15,6 +20,8 @@ use crate::engine::Engine;
 
 /// How long anything may take that a test waits for.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+/// Jobs that were taken in when a server counts as busy.
+const BUSY: u32 = 50;
 /// How long to wait between two looks.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
@@ -34,6 +41,8 @@ pub(crate) struct Site {
     web: Option<Child>,
     workers: Vec<Option<Child>>,
     client: Client,
+    /// Jobs that were taken in by those who hand them in until they are refused.
+    taken: AtomicU32,
     folder: TempDir,
 }
 
@@ -44,7 +53,15 @@ impl Site {
         println!("on {}", engine.name);
         let folder = tempfile::tempdir().expect("a folder");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-        let mut site = Self { engine, port, web: None, workers: Vec::new(), client: Client::new(), folder };
+        let mut site = Self {
+            engine,
+            port,
+            web: None,
+            workers: Vec::new(),
+            client: Client::new(),
+            taken: AtomicU32::new(0),
+            folder,
+        };
         site.start_web().await;
         site
     }
@@ -92,8 +109,8 @@ impl Site {
     }
 
     /// Asks the web server to stop, as a supervisor does, once it is busy.
-    pub(crate) async fn stop_web_soon(&self) {
-        sleep(Duration::from_millis(300)).await;
+    pub(crate) async fn stop_web_when_busy(&self) {
+        at_last("busy", async || self.taken.load(Ordering::Relaxed) >= BUSY).await;
         signal(self.web.as_ref().expect("running"), "TERM").await;
     }
 
@@ -124,6 +141,7 @@ impl Site {
         let mut taken = Vec::new();
         while let Some(job) = self.enqueue("echo", json!(1)).await {
             taken.push(job);
+            self.taken.fetch_add(1, Ordering::Relaxed);
         }
         taken
     }
