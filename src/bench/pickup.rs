@@ -38,7 +38,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     let (began, before) = (Instant::now(), backplane.operations());
     stopping.cancelled().await;
     let seconds = began.elapsed().as_secs_f64();
-    println!("{}", count(backplane.operations() - before) / seconds);
+    println!("{}", f64::from(u32::try_from(backplane.operations() - before)?) / seconds);
     working.await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -60,11 +60,6 @@ impl Job for Pickup {
     async fn run(self, _context: &JobContext) -> Result<u64, JobError> {
         Ok(now_us().saturating_sub(self.sent_us))
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a number of operations is far below 2^53")]
-const fn count(operations: u64) -> f64 {
-    operations as f64
 }
 
 /// Microseconds since 1970.

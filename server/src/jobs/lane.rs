@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Jobs of one claim, and endings of one call.
 const MOST_AT_ONCE: u32 = 1_000;
 /// Exchanges at the same time, and the ends that are worth another one beside those under way.
-const EXCHANGES: u32 = 2;
+const EXCHANGES: usize = 2;
 const WORTH_ANOTHER: usize = 50;
 /// How long to wait after the engine failed.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
@@ -44,20 +44,28 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 /// A job, and how its attempt learns that it has to stop.
 type Held = (ClaimedJob, Signals);
 
-/// What came of a call.
+/// A call that is under way.
+enum Call {
+    /// One that waits for work, and the jobs that it asks for.
+    Claim { asked: u32 },
+    /// One that hands in the ends of attempts, and the jobs that it asks for.
+    Exchange { asked: u32, leases: Vec<Lease> },
+}
+
+impl Call {
+    const fn asked(&self) -> u32 {
+        match self {
+            Self::Claim { asked } | Self::Exchange { asked, .. } => *asked,
+        }
+    }
+}
+
+/// What a call gave.
+#[derive(Default)]
 struct Called {
-    kind: Kind,
-    /// Jobs that were asked for.
-    asked: u32,
     jobs: Vec<Held>,
     /// Whether to pause before the next claim.
     has_failed: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Claim,
-    Exchange,
 }
 
 /// A queue that a worker takes jobs from.
@@ -74,10 +82,8 @@ pub(super) struct Lane {
     /// Attempts whose end nobody was told of yet.
     ended: Vec<Ended>,
     calls: JoinSet<Called>,
-    is_waiting: bool,
-    exchanges: u32,
-    /// Jobs that calls under way have asked for.
-    asked: u32,
+    /// Which task makes which call.
+    under_way: HashMap<Id, Call>,
 }
 
 impl Lane {
@@ -92,9 +98,7 @@ impl Lane {
             leases: HashMap::new(),
             ended: Vec::new(),
             calls: JoinSet::new(),
-            is_waiting: false,
-            exchanges: 0,
-            asked: 0,
+            under_way: HashMap::new(),
         }
     }
 
@@ -109,7 +113,7 @@ impl Lane {
                 return;
             }
             tokio::select! {
-                Some(called) = self.calls.join_next() => self.take(called, &closing).await,
+                Some(called) = self.calls.join_next_with_id() => self.take(called, &closing).await,
                 Some(ended) = self.running.join_next_with_id() => self.gather(ended),
                 () = closing.cancelled(), if !is_closing => {}
             }
@@ -121,7 +125,8 @@ impl Lane {
     fn room(&self) -> Option<u32> {
         let ahead = self.pace.ahead(self.concurrency);
         let running = u32::try_from(self.running.len()).unwrap_or(u32::MAX);
-        let room = (self.concurrency + ahead).saturating_sub(running.saturating_add(self.asked));
+        let asked: u32 = self.under_way.values().map(Call::asked).sum();
+        let room = (self.concurrency + ahead).saturating_sub(running.saturating_add(asked));
         (room > ahead / 2).then_some(room.min(MOST_AT_ONCE))
     }
 
@@ -129,46 +134,41 @@ impl Lane {
         ClaimRequest { worker: self.worker.id().clone(), queues: vec![self.queue.clone()], limit, lease: super::LEASE }
     }
 
-    /// Begins a claim that waits, if none does and there is room.
+    /// Begins a claim that waits, if no other call brings jobs and there is room.
     fn wait_for_work(&mut self) {
-        if self.is_waiting || self.exchanges > 0 {
+        if !self.under_way.is_empty() {
             return;
         }
         let Some(asked) = self.room() else { return };
-        self.is_waiting = true;
-        self.asked += asked;
-        self.calls.spawn(claim(Arc::clone(&self.worker), self.request(asked)));
+        let task = self.calls.spawn(claim(Arc::clone(&self.worker), self.request(asked)));
+        self.under_way.insert(task.id(), Call::Claim { asked });
     }
 
     /// Hands in what has ended, if it is worth a call, for new jobs where there is room and nobody waits for them already.
     fn exchange(&mut self, is_closing: bool) {
-        let enough = if self.exchanges == 0 { 1 } else { WORTH_ANOTHER };
-        if self.exchanges == EXCHANGES || self.ended.len() < enough {
+        let claims = self.under_way.values().filter(|call| matches!(call, Call::Claim { .. })).count();
+        let exchanges = self.under_way.len() - claims;
+        let enough = if exchanges == 0 { 1 } else { WORTH_ANOTHER };
+        if exchanges == EXCHANGES || self.ended.len() < enough {
             return;
         }
         let most = self.ended.len().min(MOST_AT_ONCE as usize);
-        let ended = self.ended.drain(..most).collect();
-        let room = self.room().filter(|_| !is_closing && !self.is_waiting);
-        self.exchanges += 1;
-        self.asked += room.unwrap_or_default();
-        self.calls.spawn(exchange(Arc::clone(&self.worker), ended, room.map(|room| self.request(room))));
+        let ended: Vec<Ended> = self.ended.drain(..most).collect();
+        let leases = ended.iter().map(|ended| ended.lease.clone()).collect();
+        let room = self.room().filter(|_| !is_closing && claims == 0);
+        let task = self.calls.spawn(exchange(Arc::clone(&self.worker), ended, room.map(|room| self.request(room))));
+        self.under_way.insert(task.id(), Call::Exchange { asked: room.unwrap_or_default(), leases });
     }
 
-    async fn take(&mut self, called: Result<Called, JoinError>, closing: &CancellationToken) {
-        let called = match called {
-            Ok(called) => called,
-            Err(error) => {
-                // Nothing is known of it, not even what it was: what it had comes back with its leases, and counting begins anew.
-                tracing::error!(queue = %self.queue, %error, "the task of a call to the engine broke");
-                self.calls.abort_all();
-                (self.is_waiting, self.exchanges, self.asked) = (false, 0, 0);
-                return;
-            }
-        };
-        self.asked = self.asked.saturating_sub(called.asked);
-        match called.kind {
-            Kind::Claim => self.is_waiting = false,
-            Kind::Exchange => self.exchanges = self.exchanges.saturating_sub(1),
+    /// Takes in what a call gave, and lets go of what it handed in. Of one whose task broke nothing is known: what it took or handed in comes
+    /// back with its leases.
+    async fn take(&mut self, called: Result<(Id, Called), JoinError>, closing: &CancellationToken) {
+        let (id, called) = called.unwrap_or_else(|error| {
+            tracing::error!(queue = %self.queue, %error, "the task of a call to the engine broke");
+            (error.id(), Called { has_failed: true, ..Called::default() })
+        });
+        if let Some(Call::Exchange { leases, .. }) = self.under_way.remove(&id) {
+            self.worker.let_go(&leases);
         }
         for (job, signals) in called.jobs {
             let lease = job.lease.clone();
@@ -215,17 +215,15 @@ async fn claim(worker: Arc<Worker>, request: ClaimRequest) -> Called {
             (Vec::new(), true)
         }
     };
-    Called { kind: Kind::Claim, asked: request.limit, jobs, has_failed }
+    Called { jobs, has_failed }
 }
 
 /// Hands ends in until somebody takes them. Trying again is harmless: what was written although the answer got lost is refused the
 /// second time. Jobs that were claimed by a call whose answer got lost come back with their leases, so only the first try claims.
 async fn exchange(worker: Arc<Worker>, ended: Vec<Ended>, claim: Option<ClaimRequest>) -> Called {
-    let leases: Vec<Lease> = ended.iter().map(|ended| ended.lease.clone()).collect();
     let ending = |ended: Ended| ended.outcome.map(|outcome| Ending { lease: ended.lease, outcome });
     let endings: Vec<Ending> = ended.into_iter().filter_map(ending).collect();
-    let asked = claim.as_ref().map_or(0, |claim| claim.limit);
-    let mut called = Called { kind: Kind::Exchange, asked, jobs: Vec::new(), has_failed: false };
+    let mut called = Called::default();
     let give_up = Instant::now() + KEPT;
     let mut request = claim.as_ref();
     while !endings.is_empty() {
@@ -250,7 +248,6 @@ async fn exchange(worker: Arc<Worker>, ended: Vec<Ended>, claim: Option<ClaimReq
             }
         }
     }
-    worker.let_go(&leases);
     called
 }
 

@@ -12,6 +12,11 @@ use jiff::Timestamp;
 use super::{BulkImportCustomers, Job, JobError, context::Parts};
 use crate::store::{StoreError, import_attempts, imports, outbox};
 
+const GIVEN_UP: &str = "The import was given up after too many failed attempts; the server's log tells why. \
+    Rows that were imported before stay. Upload the file again to go on: known rows are recognised.";
+const CALLED_OFF: &str = "The import was called off. Rows that were imported before stay. \
+    Upload the file again to go on: known rows are recognised.";
+
 /// Looks through all unfinished imports once.
 ///
 /// # Errors
@@ -20,10 +25,11 @@ pub async fn reconcile(parts: &Parts) -> Result<(), JobError> {
     for (import_id, job_id) in imports::unfinished(&parts.database).await? {
         match parts.backplane.job_state(&job_id).await? {
             Some(state) if state.is_live() => {}
-            Some(JobState::Failed | JobState::Cancelled) => give_up(parts, import_id).await?,
+            Some(JobState::Failed) => end(parts, import_id, "given_up", GIVEN_UP).await?,
+            Some(JobState::Cancelled) => end(parts, import_id, "cancelled", CALLED_OFF).await?,
             // A job that completed leaves a finished import: the two were seen in different moments.
             Some(_) if is_finished(parts, import_id).await? => {}
-            Some(_) | None => replace(parts, import_id).await?,
+            Some(_) | None => replace(parts, import_id, &job_id).await?,
         }
     }
     Ok(())
@@ -35,25 +41,29 @@ pub async fn reconcile(parts: &Parts) -> Result<(), JobError> {
 /// # Errors
 /// The store or the engine failed.
 pub async fn enqueue(parts: &Parts, import_id: ImportId, job_id: &JobId) -> Result<JobId, JobError> {
-    let job = BulkImportCustomers { import_id }.into_new_job(job_id.clone()).map_err(JobError::fail)?;
-    let enqueued = parts.backplane.enqueue(vec![job]).await?;
-    let alive = enqueued
-        .into_iter()
-        .next()
-        .map(|enqueued| enqueued.job_id)
-        .ok_or_else(|| JobError::retry("the engine took no job in"))?;
+    let alive = hand_in(parts, import_id, job_id).await?;
     if alive != *job_id {
         set_job(parts, import_id, &alive).await?;
     }
     Ok(alive)
 }
 
-/// Gives an import a new job: its id is noted first, so that a death between the two is healed like the one before.
-async fn replace(parts: &Parts, import_id: ImportId) -> Result<(), JobError> {
-    let job_id = JobId(uuid::Uuid::now_v7().to_string());
-    set_job(parts, import_id, &job_id).await?;
-    let job_id = enqueue(parts, import_id, &job_id).await?;
-    tracing::warn!(%import_id, %job_id, "gave an import a new job: it had none");
+/// Enqueues a job of an import, unless it has a live one; returns the one that lives then.
+async fn hand_in(parts: &Parts, import_id: ImportId, job_id: &JobId) -> Result<JobId, JobError> {
+    let job = BulkImportCustomers { import_id }.into_new_job(job_id.clone()).map_err(JobError::fail)?;
+    let enqueued = parts.backplane.enqueue(vec![job]).await?;
+    let enqueued = enqueued.into_iter().next().ok_or_else(|| JobError::retry("the engine took no job in"))?;
+    Ok(enqueued.job_id)
+}
+
+/// Gives an import a new job, and notes its id afterwards: whoever takes the import in may have enqueued its own job meanwhile, and then that
+/// one stays noted. A death between the two is healed by the next round, which finds the job by its unique key.
+async fn replace(parts: &Parts, import_id: ImportId, noted: &JobId) -> Result<(), JobError> {
+    let job_id = hand_in(parts, import_id, &JobId(uuid::Uuid::now_v7().to_string())).await?;
+    if job_id != *noted {
+        set_job(parts, import_id, &job_id).await?;
+        tracing::warn!(%import_id, %job_id, "gave an import a new job: it had none");
+    }
     Ok(())
 }
 
@@ -63,13 +73,11 @@ async fn set_job(parts: &Parts, import_id: ImportId, job_id: &JobId) -> Result<(
     transaction.commit().await
 }
 
-/// Ends an import whose job is dead-lettered: whoever waits for it learns so.
-async fn give_up(parts: &Parts, import_id: ImportId) -> Result<(), StoreError> {
+/// Ends an import whose job has ended without it: whoever waits for it learns so, and why.
+async fn end(parts: &Parts, import_id: ImportId, code: &str, error: &str) -> Result<(), StoreError> {
     let now = Timestamp::now();
     let mut transaction = parts.database.begin().await?;
-    let error = "The import was given up after too many failed attempts; the server's log tells why. \
-                 Rows that were imported before stay. Upload the file again to go on: known rows are recognised.";
-    if import_attempts::fail(&mut transaction, import_id, None, "given_up", error, now).await?
+    if import_attempts::fail(&mut transaction, import_id, None, code, error, now).await?
         && let Some(import) = imports::find_within(&mut transaction, import_id).await?
     {
         outbox::append(&mut transaction, Event::ImportUpdate(ImportUpdate::from(&import)), now).await?;

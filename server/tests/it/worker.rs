@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use server::{
     Limits,
-    jobs::{Registry, Worker, WorkerConfig},
+    jobs::{Registry, Worker, WorkerConfig, reconciler},
 };
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -155,4 +155,19 @@ async fn a_schedule_runs_when_its_minute_comes_and_whenever_somebody_says_so() {
     let plan = app.parts.backplane.schedule("often").await.expect("answered").expect("there").plan;
     app.parts.backplane.change_schedule(&plan, Some(passed)).await.expect("changed");
     reaches(&app, "often@2026-03-29T01:00:00Z", JobState::Completed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_whose_job_is_called_off_says_so() {
+    let app = spawn(Work::Nowhere, Limits::default()).await;
+    let taken: Value = app.upload("name,email\nAda,ada@example.com\n").await.json().await.expect("JSON");
+    let text = |field: &str| taken[field].as_str().expect("an id").to_owned();
+
+    let cancelled = tell(&app, &format!("/api/v1/jobs/{}/cancel", text("jobId"))).await;
+    reconciler::reconcile(&app.parts).await.expect("reconciled");
+
+    assert_eq!(cancelled.json["status"], "cancelled");
+    let import = get(&app, &format!("/api/v1/imports/{}", text("importId"))).await.json;
+    assert_eq!(import["status"], "failed");
+    assert!(import["error"].as_str().is_some_and(|error| error.contains("called off")), "{import}");
 }
