@@ -2,7 +2,7 @@
 
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { countdown, inBulk, singles } from './clock.mjs';
+import { countdown, inBulk, pick, pickups, singles } from './clock.mjs';
 
 const [url, jobs, concurrency] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const connection = new Redis(url, { maxRetriesPerRequest: null });
@@ -22,5 +22,12 @@ const processed = await done;
 await worker.close();
 await queue.close();
 
-console.log(JSON.stringify({ oneByOne, bulk, processed }));
+const idle = new Queue('idle', { connection });
+const waiting = new Worker('idle', async (job) => pick(job.data), { connection, concurrency });
+await waiting.waitUntilReady();
+const pickedUp = await pickups((sent) => idle.add('pickup', sent));
+await waiting.close();
+await idle.close();
+
+console.log(JSON.stringify({ oneByOne, bulk, processed, ...pickedUp }));
 process.exit(0);

@@ -28,6 +28,30 @@ export async function inBulk(jobs, handIn) {
   return perSecond(jobs, began);
 }
 
+/** Jobs whose pick-up is measured, those before them, and the pause behind each: an idle process shall be met. */
+const PICKUPS = 300;
+const STARTERS = 10;
+const BETWEEN_PICKUPS_MS = 10;
+
+/** How long jobs waited, each handed in when nothing else was to be done: p50 and p99 in ms. Each calls `pick` with what it was given. */
+export async function pickups(handIn) {
+  waits.length = 0;
+  for (let number = 0; number < PICKUPS + STARTERS; number += 1) {
+    await handIn(performance.now());
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_PICKUPS_MS));
+  }
+  while (waits.length < PICKUPS + STARTERS) await new Promise((resolve) => setTimeout(resolve, BETWEEN_PICKUPS_MS));
+  const sorted = waits.slice(STARTERS).sort((a, b) => a - b);
+  return { p50: sorted[Math.floor(PICKUPS * 0.5)], p99: sorted[Math.floor(PICKUPS * 0.99)] };
+}
+
+const waits = [];
+
+/** A job runs that was handed in at a moment. */
+export function pick(sent) {
+  waits.push(performance.now() - sent);
+}
+
 /** Jobs a second, since a moment. */
 export function perSecond(jobs, began) {
   return (jobs * 1_000) / (performance.now() - began);

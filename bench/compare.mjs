@@ -12,10 +12,15 @@ const CONCURRENCY = Number(process.env.CONCURRENCY ?? 100);
 const SIGNALBOX = fileURLToPath(new URL('../target/release/signalbox', import.meta.url));
 
 /** What is compared: its name, and how the name of Signalbox's own figure goes on behind that of the engine. */
-const FIGURES = [
+const SPEEDS = [
   ['oneByOne', 'enqueue, one by one', 'enqueue, one by one'],
   ['bulk', 'enqueue, 10,000 a call', 'enqueue, 10000'],
   ['processed', 'done by one process', 'done, processes: 1'],
+];
+/** The others hand in and work in one process, Signalbox in two. */
+const WAITS = [
+  ['p50', 'pick-up when idle, p50', 'pick-up by an idle process, p50'],
+  ['p99', 'pick-up when idle, p99', 'pick-up by an idle process, p99'],
 ];
 
 /** Speeds of a contender. */
@@ -29,7 +34,7 @@ function signalbox(environment) {
   const options = ['bench', 'queue', '--json', '--jobs', JOBS, '--concurrency', CONCURRENCY];
   const figures = JSON.parse(output(SIGNALBOX, options, environment));
   const found = (name) => figures.find((figure) => figure.name.includes(`: ${name}`)).value;
-  return Object.fromEntries(FIGURES.map(([key, , name]) => [key, found(name)]));
+  return Object.fromEntries([...SPEEDS, ...WAITS].map(([key, , name]) => [key, found(name)]));
 }
 
 function output(program, options, environment = {}) {
@@ -49,12 +54,16 @@ async function compare(start, title, other, measureOther, environment) {
     }
   }
   const [theirs, ours] = speeds;
-  const round = (value) => Math.round(value).toLocaleString('en-US').padStart(10);
-  console.log(`\n${title}, jobs a second`.padEnd(28), other.padStart(16), 'Signalbox'.padStart(10), 'ratio'.padStart(7));
-  for (const [key, words] of FIGURES) {
-    const ratio = (ours[key] / theirs[key]).toFixed(2).padStart(7);
-    console.log(words.padEnd(27), round(theirs[key]).padStart(16), round(ours[key]), ratio);
-  }
+  const table = (unit, digits, figures) => {
+    const round = (value) => value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    console.log(`\n${title}, ${unit}`.padEnd(28), other.padStart(16), 'Signalbox'.padStart(10), 'ratio'.padStart(7));
+    for (const [key, words] of figures) {
+      const ratio = (ours[key] / theirs[key]).toFixed(2).padStart(7);
+      console.log(words.padEnd(27), round(theirs[key]).padStart(16), round(ours[key]).padStart(10), ratio);
+    }
+  };
+  table('jobs a second', 0, SPEEDS);
+  table('ms', 1, WAITS);
 }
 
 console.log(`${JOBS.toLocaleString('en-US')} jobs, ${CONCURRENCY} at a time`);

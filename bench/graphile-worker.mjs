@@ -1,7 +1,7 @@
 /** Graphile Worker with its local queue, on Postgres: `node graphile-worker.mjs URL JOBS CONCURRENCY` prints its speeds as JSON. */
 
 import { Logger, makeWorkerUtils, run } from 'graphile-worker';
-import { countdown, inBulk, singles } from './clock.mjs';
+import { countdown, inBulk, pick, pickups, singles } from './clock.mjs';
 
 const [connectionString, jobs, concurrency] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const quiet = new Logger(() => () => {});
@@ -17,7 +17,7 @@ await utils.withPgClient((client) => client.query('vacuum analyze'));
 const { done, tick } = countdown(jobs);
 const runner = await run({
   connectionString,
-  taskList: { echo: tick },
+  taskList: { echo: tick, pickup: ({ sent }) => pick(sent) },
   logger: quiet,
   noHandleSignals: true,
   preset: {
@@ -32,8 +32,9 @@ const runner = await run({
   },
 });
 const processed = await done;
+const pickedUp = await pickups((sent) => utils.addJob('pickup', { sent }));
 await runner.stop();
 await utils.release();
 
-console.log(JSON.stringify({ oneByOne, bulk, processed }));
+console.log(JSON.stringify({ oneByOne, bulk, processed, ...pickedUp }));
 process.exit(0);

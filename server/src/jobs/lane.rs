@@ -1,7 +1,7 @@
 //! One queue of a worker: claims its jobs, runs them, and hands their ends in for the next ones.
 //!
-//! Whoever has work exchanges: the ends of what is done for what comes next, in one call, by the hundred where jobs are short. Two
-//! exchanges may be under way: while the engine deals with one, the next ends gather. Whoever has no work waits in a claim.
+//! Whoever has work exchanges: the ends of what is done for what comes next, in one call, by the hundred where jobs are short. Several
+//! exchanges may be under way: while the engine deals with them, the next ends gather. Whoever has no work waits in a claim.
 //!
 //! Every call is a task of its own. One that holds the only writer of a database, or the answer with its jobs, has to go on whatever the
 //! others wait for; and a job's lease is kept from the moment that it was claimed.
@@ -27,11 +27,11 @@ use crate::backplane::{BackplaneError, ClaimRequest, ClaimedJob, Ending, Exchang
 /// How long one claim waits for work. A claim is never dropped half-way, for that would leave its jobs to the rescue; so this is
 /// also how long an idle worker takes to stop.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Jobs of one claim, and endings of one call.
-const MOST_AT_ONCE: u32 = 1_000;
+/// Jobs of one claim, and endings of one call: few enough that calls of about the same length overlap, and neither side waits for the other.
+const MOST_AT_ONCE: u32 = 400;
 /// Exchanges at the same time, and the ends that are worth another one beside those under way.
-const EXCHANGES: usize = 2;
-const WORTH_ANOTHER: usize = 50;
+const EXCHANGES: usize = 3;
+const WORTH_ANOTHER: usize = 200;
 /// How long to wait after the engine failed.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 /// The longest that one try of an exchange may take: a line to the engine can die without a word.

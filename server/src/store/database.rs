@@ -7,7 +7,7 @@ use std::{path::Path, time::Duration};
 use tokio::sync::watch;
 
 use super::{
-    Dialect, Record, StoreError, Transaction, data_version,
+    Commits, Dialect, Record, StoreError, Transaction, data_version,
     operations::Operations,
     postgres::{Postgres, READERS},
     sqlite::Sqlite,
@@ -37,7 +37,7 @@ macro_rules! ask {
 #[derive(Clone)]
 pub struct Database {
     engine: Engine,
-    commits: watch::Sender<u64>,
+    commits: watch::Sender<Commits>,
     operations: Operations,
 }
 
@@ -59,7 +59,7 @@ impl Database {
         } else {
             Engine::Sqlite(Sqlite::open(url).await?)
         };
-        Ok(Self { engine, commits: watch::Sender::new(0), operations: Operations::default() })
+        Ok(Self { engine, commits: watch::Sender::default(), operations: Operations::default() })
     }
 
     /// Brings the schema to the version of this program.
@@ -193,13 +193,13 @@ impl Database {
 
     /// Changes with every commit of this process, and whenever another one may have committed something, while
     /// `watch_other_processes` runs.
-    pub fn commits(&self) -> watch::Receiver<u64> {
+    pub fn commits(&self) -> watch::Receiver<Commits> {
         self.commits.subscribe()
     }
 
     /// Notices the commits of other processes, for ever.
     pub(crate) async fn watch_other_processes(self) {
-        let on_news = || self.commits.send_modify(|count| *count += 1);
+        let on_news = || self.commits.send_modify(|commits| commits.elsewhere += 1);
         match &self.engine {
             Engine::Sqlite(sqlite) => {
                 data_version::watch(&sqlite.reader, &sqlite.doorbell, &self.operations, on_news).await;

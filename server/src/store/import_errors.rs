@@ -45,7 +45,7 @@ pub async fn insert(
     let insert = "insert into import_errors
              (import_id, row_number, place, line_number, column_name, value, code, message, record)
          select import_id, row_number, place, line_number, column_name, value, code, message, record from refused";
-    transaction.execute_with(Rows::new("refused", columns, rows), insert).await?;
+    transaction.execute_with(Rows::new("refused", columns, rows).fed_to(insert)).await?;
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Nothing here decides anything: what a chunk of rows means is settled by the importer, what a page may see by HTTP.
 
+/// Statements that are carried out together.
+mod batch;
 /// Customers.
 pub mod customers;
 /// Commits of other processes, in SQLite.
@@ -43,12 +45,13 @@ mod value;
 
 use std::sync::Arc;
 
+pub(crate) use batch::{Batch, Fed};
 pub use database::Database;
 pub(crate) use dialect::Dialect;
 pub(crate) use postgres::IS_UNSYNCED;
 pub(crate) use rows::Rows;
 pub(crate) use statement::{Record, Statement, sql};
-pub use transaction::Transaction;
+pub use transaction::{Commits, Transaction};
 pub(crate) use value::{Value, texts, uuids};
 
 /// A question that the store could not answer.

@@ -3,17 +3,20 @@
 //! Nobody notifies inside a transaction: Postgres would hold a lock of the whole server while it commits, and all commits would stand
 //! in line. The commit comes first; then one notification tells of all commits of this process since the last one. It carries
 //! no data but who sends it: what is new stands in the tables.
+//!
+//! Where nobody was told a moment ago, the notification travels with the commit, right behind it. So who is idle hears as soon as can be,
+//! and who is busy is not told more often than is of use.
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use sqlx::{PgPool, postgres::PgListener};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::StoreError;
@@ -42,6 +45,50 @@ struct Untold {
     made: AtomicU64,
     told: AtomicU64,
     wake: Notify,
+    /// When others may be told next.
+    next: Mutex<Option<Instant>>,
+}
+
+impl Untold {
+    /// Takes the turn to tell others, if it is time; else says when it is.
+    fn take_turn(&self) -> Result<(), Instant> {
+        let now = Instant::now();
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        match *next {
+            Some(next) if now < next => Err(next),
+            _ => {
+                *next = Some(now + PACE);
+                Ok(())
+            }
+        }
+    }
+
+    fn note_told(&self, made: u64) {
+        self.told.fetch_max(made, Ordering::SeqCst);
+    }
+
+    fn has_any(&self) -> bool {
+        self.told.load(Ordering::SeqCst) < self.made.load(Ordering::SeqCst)
+    }
+}
+
+/// A notification that travels behind a commit.
+pub(super) struct Word {
+    untold: Arc<Untold>,
+    commit: u64,
+    /// The statement.
+    pub(super) sql: String,
+}
+
+impl Word {
+    /// It has arrived, or it has not, and another one has to be sent.
+    pub(super) fn was_sent(&self, has_arrived: bool) {
+        if has_arrived {
+            self.untold.note_told(self.commit);
+        } else {
+            self.untold.wake.notify_one();
+        }
+    }
 }
 
 impl News {
@@ -51,6 +98,15 @@ impl News {
         let origin: Arc<str> = uuid::Uuid::new_v4().simple().to_string().into();
         let telling = tokio::spawn(tell_for_ever(pool.clone(), Arc::clone(&untold), Arc::clone(&origin)));
         Self { pool, untold, origin, _telling: Arc::new(AbortOnDropHandle::new(telling)) }
+    }
+
+    /// The notification for the next commit to take along; none where others were told a moment ago, and [`Self::tell`] tells them.
+    pub(super) fn word(&self) -> Option<Word> {
+        self.untold.take_turn().ok()?;
+        // Counted before it is made: until then nothing else tells of it.
+        let commit = self.untold.made.fetch_add(1, Ordering::SeqCst) + 1;
+        let sql = format!("select pg_notify('{CHANNEL}', '{}')", self.origin);
+        Some(Word { untold: Arc::clone(&self.untold), commit, sql })
     }
 
     /// Says that there was a commit. Returns at once.
@@ -96,7 +152,7 @@ impl News {
 
     /// Tells what is untold, and ends.
     pub(super) async fn close(&self) {
-        if self.untold.told.load(Ordering::SeqCst) < self.untold.made.load(Ordering::SeqCst)
+        if self.untold.has_any()
             && let Err(error) = tell_once(&self.pool, &self.untold, &self.origin).await
         {
             tracing::warn!(%error, "other processes could not be told of the last commits");
@@ -108,9 +164,12 @@ impl News {
 async fn tell_for_ever(pool: PgPool, untold: Arc<Untold>, origin: Arc<str>) {
     loop {
         untold.wake.notified().await;
+        // Commits of this pause are told after it.
+        while let Err(next) = untold.take_turn() {
+            tokio::time::sleep_until(next).await;
+        }
         match tell_once(&pool, &untold, &origin).await {
-            // Commits of this pause are told after it.
-            Ok(()) => tokio::time::sleep(PACE).await,
+            Ok(()) => {}
             Err(_) if pool.is_closed() => return,
             Err(error) => {
                 tracing::warn!(%error, "other processes could not be told of commits; trying again");
@@ -124,7 +183,7 @@ async fn tell_for_ever(pool: PgPool, untold: Arc<Untold>, origin: Arc<str>) {
 async fn tell_once(pool: &PgPool, untold: &Untold, origin: &str) -> Result<(), StoreError> {
     let made = untold.made.load(Ordering::SeqCst);
     sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(origin).execute(pool).await?;
-    untold.told.fetch_max(made, Ordering::SeqCst);
+    untold.note_told(made);
     Ok(())
 }
 
@@ -173,6 +232,21 @@ mod tests {
         for _ in 0..3 {
             is_told(&teller, &mut hearing).await;
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn one_notification_travels_with_a_commit_and_the_next_ones_wait() {
+        let url = crate::conformance::postgres_server::shared().fresh_database(migrate).await;
+        let (teller, listener) = (news_of(&url), news_of(&url));
+        let (mut hearing, _listening) = heard_by(listener);
+        hearing.recv().await.expect("listening is news");
+
+        let word = teller.word().expect("nobody was told a moment ago");
+        assert!(teller.word().is_none());
+        word.was_sent(false);
+
+        // It got lost, so another one is sent.
+        timeout(LOOK / 2, hearing.recv()).await.expect("in time").expect("the listener lives");
     }
 
     #[tokio::test(flavor = "multi_thread")]

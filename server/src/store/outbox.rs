@@ -9,7 +9,7 @@
 use app::events::{Event, Topic};
 use jiff::Timestamp;
 
-use super::{Database, Dialect, IS_UNSYNCED, Rows, StoreError, Transaction, Value, sql};
+use super::{Database, Dialect, Fed, IS_UNSYNCED, Rows, StoreError, Transaction, Value, sql};
 
 /// Appends an event within a transaction.
 ///
@@ -28,10 +28,18 @@ pub async fn append_all(
     events: impl IntoIterator<Item = Event>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    transaction.execute_with(appending(events, now)?).await?;
+    Ok(())
+}
+
+/// The statement that appends events, in their order.
+///
+/// # Errors
+/// An event can't be written down.
+pub(crate) fn appending(events: impl IntoIterator<Item = Event>, now: Timestamp) -> Result<Fed<3>, StoreError> {
     let rows = events.into_iter().map(|event| row(event, now)).collect::<Result<_, _>>()?;
     let insert = "insert into pubsub_events (channel, data, created_at) select channel, data, created_at from told";
-    transaction.execute_with(Rows::new("told", ["channel", "data", "created_at"], rows), insert).await?;
-    Ok(())
+    Ok(Rows::new("told", ["channel", "data", "created_at"], rows).fed_to(insert))
 }
 
 fn row(event: Event, now: Timestamp) -> Result<[Value; 3], StoreError> {

@@ -9,10 +9,10 @@
 
 use std::{str::FromStr, time::Duration};
 
-use futures::{FutureExt, future::BoxFuture};
+use futures::{FutureExt, TryStreamExt, future::BoxFuture};
 use jiff::Timestamp;
 use sqlx::{
-    Connection, PgConnection, PgPool, Row,
+    AssertSqlSafe, Connection, PgConnection, PgPool, Row,
     pool::{PoolConnection, PoolConnectionMetadata},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -125,11 +125,15 @@ impl PostgresTransaction {
         Ok(transaction)
     }
 
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
-        self.end(COMMIT).await
+    pub(super) async fn commit(self, news: &News) -> Result<(), StoreError> {
+        self.commit_and_tell(COMMIT, news).await
     }
 
-    pub(super) async fn commit_lazily(self) -> Result<(), StoreError> {
+    pub(super) async fn commit_lazily(self, news: &News) -> Result<(), StoreError> {
+        self.commit_and_tell(COMMIT_LAZILY, news).await
+    }
+
+    pub(super) async fn commit_quietly(self) -> Result<(), StoreError> {
         self.end(COMMIT_LAZILY).await
     }
 
@@ -141,6 +145,38 @@ impl PostgresTransaction {
         sqlx::raw_sql(statement).execute(&mut *self.connection).await?;
         self.is_over = true;
         Ok(())
+    }
+
+    /// Commits, and tells others in the same way to the server, or after it where they were told a moment ago. What was committed stays
+    /// committed if they can't be told.
+    async fn commit_and_tell(mut self, commit: &'static str, news: &News) -> Result<(), StoreError> {
+        let Some(word) = news.word() else {
+            self.end(commit).await?;
+            news.tell();
+            return Ok(());
+        };
+        let commands_of_commit = commit.split(';').count();
+        let mut done = 0;
+        let both = sqlx::raw_sql(AssertSqlSafe(format!("{commit}; {}", word.sql)));
+        let mut answers = both.fetch_many(&mut *self.connection);
+        let told = loop {
+            match answers.try_next().await {
+                Ok(Some(answer)) => done += usize::from(answer.is_left()),
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        drop(answers);
+        word.was_sent(told.is_ok());
+        self.is_over = told.is_ok();
+        match told {
+            Err(error) if done < commands_of_commit => Err(error.into()),
+            Err(error) => {
+                tracing::warn!(%error, "other processes could not be told of a commit at once; trying again");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 }
 

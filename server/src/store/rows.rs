@@ -3,9 +3,9 @@
 //! A statement that writes thousands of rows is written once, as one that reads them from a table: `insert into … select … from told`.
 //! SQLite is given `with told (…) as (values (…), (…))`, in pieces, for it takes a bounded number of values. Postgres is given one array a column.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
-use super::{Dialect, statement::Statement, value::Value};
+use super::{Dialect, batch::Fed, statement::Statement, value::Value};
 
 /// Rows of one statement in SQLite: long enough to forget its cost, far under the 32,766 values that it takes.
 const ROWS_PER_STATEMENT: usize = 500;
@@ -27,19 +27,32 @@ impl<const N: usize> Rows<N> {
         Self { name, columns, values }
     }
 
-    /// The statement, with the table before it: one for all rows, or several. What it needs besides the rows is a column, too.
+    /// The table, for a statement that reads it. What the statement needs besides the rows is a column, too.
+    pub(crate) fn fed_to(self, statement: impl Into<Cow<'static, str>>) -> Fed<N> {
+        Fed { rows: self, statement: statement.into() }
+    }
+
+    /// Whether there are none: then there is nothing to do.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The statement, with the table before it: one for all rows, or several.
     pub(super) fn before(self, statement: &str, dialect: Dialect) -> Vec<Statement> {
         if self.values.is_empty() {
             return Vec::new();
         }
         match dialect {
             Dialect::Sqlite => self.in_pieces(statement),
-            Dialect::Postgres => vec![self.by_column(statement)],
+            Dialect::Postgres => {
+                let (table, values) = self.by_column(1);
+                vec![Statement { sql: format!("with {table} {statement}").into(), values }]
+            }
         }
     }
 
     fn head(&self) -> String {
-        format!("with {} ({}) as (", self.name, self.columns.join(", "))
+        format!("{} ({}) as (", self.name, self.columns.join(", "))
     }
 
     /// With placeholders that have no names: SQLite looks names up one by one.
@@ -52,14 +65,14 @@ impl<const N: usize> Rows<N> {
             let count = rows.len().min(ROWS_PER_STATEMENT);
             let table = vec![row.as_str(); count].join(", ");
             let values = rows.by_ref().take(count).flatten().collect();
-            statements.push(Statement { sql: format!("{head}values {table}) {statement}").into(), values });
+            statements.push(Statement { sql: format!("with {head}values {table}) {statement}").into(), values });
         }
         statements
     }
 
-    /// With an array for each column. Where many rows have the same in a column, as jobs that are taken in together have their queue, it
-    /// is given once; not so the first column, by which a statement may count its rows.
-    fn by_column(self, statement: &str) -> Statement {
+    /// With an array for each column, the first of them bound at a place. Where many rows have the same in a column, as jobs that are taken in
+    /// together have their queue, it is given once; not so the first column, by which a statement may count its rows.
+    pub(super) fn by_column(self, first_place: usize) -> (String, Vec<Value>) {
         let mut text = self.head();
         let mut columns: Vec<Value> = Vec::with_capacity(N);
         let count = self.values.len();
@@ -74,7 +87,7 @@ impl<const N: usize> Rows<N> {
         let (mut selected, mut arrays, mut names) =
             (Vec::with_capacity(N), Vec::with_capacity(N), Vec::with_capacity(N));
         for (at, column) in columns.iter_mut().enumerate() {
-            let place = at + 1;
+            let place = first_place + at;
             let array = array_type(column);
             if let Some(value) = common_to_all(column).filter(|_| at > 0 && count >= MANY_ROWS) {
                 selected.push(format!("${place}::{}", array.trim_end_matches("[]")));
@@ -87,12 +100,12 @@ impl<const N: usize> Rows<N> {
         }
         // Writing to a string can't fail.
         let _ = if names.len() == N {
-            write!(text, "select * from unnest({})) {statement}", arrays.join(", "))
+            write!(text, "select * from unnest({}))", arrays.join(", "))
         } else {
             let (selected, arrays, names) = (selected.join(", "), arrays.join(", "), names.join(", "));
-            write!(text, "select {selected} from unnest({arrays}) as given ({names})) {statement}")
+            write!(text, "select {selected} from unnest({arrays}) as given ({names}))")
         };
-        Statement { sql: text.into(), values: columns }
+        (text, columns)
     }
 }
 

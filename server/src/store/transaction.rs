@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::watch;
 
 use super::{
-    Dialect, Record, StoreError,
+    Batch, Dialect, Fed, Record, StoreError,
     news::News,
     operations::Operations,
     postgres::PostgresTransaction,
@@ -14,11 +14,20 @@ use super::{
     statement::{Source, Statement},
 };
 
+/// Commits that were noticed, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Commits {
+    /// Those of this process.
+    pub here: u64,
+    /// Those of other processes, several of them as one where they came close together.
+    pub elsewhere: u64,
+}
+
 /// A transaction. Dropped without a commit it leaves no trace.
 pub struct Transaction {
     inner: Inner,
     now: Timestamp,
-    commits: watch::Sender<u64>,
+    commits: watch::Sender<Commits>,
     operations: Operations,
 }
 
@@ -29,7 +38,7 @@ enum Inner {
 
 impl Transaction {
     /// One that holds SQLite's writer. SQLite has no clock but the machine's.
-    pub(super) fn on_sqlite(begun: SqliteTransaction, commits: watch::Sender<u64>, operations: Operations) -> Self {
+    pub(super) fn on_sqlite(begun: SqliteTransaction, commits: watch::Sender<Commits>, operations: Operations) -> Self {
         operations.note();
         Self { inner: Inner::Sqlite(begun), now: Timestamp::now(), commits, operations }
     }
@@ -38,7 +47,7 @@ impl Transaction {
     pub(super) fn on_postgres(
         begun: PostgresTransaction,
         news: News,
-        commits: watch::Sender<u64>,
+        commits: watch::Sender<Commits>,
         operations: Operations,
     ) -> Self {
         operations.note();
@@ -63,9 +72,8 @@ impl Transaction {
                 durability.reached().await.map_err(StoreError::Sync)?;
             }
             Inner::Postgres(postgres, news) => {
-                postgres.commit().await?;
+                postgres.commit(&news).await?;
                 wake(&self.commits);
-                news.tell();
             }
         }
         Ok(())
@@ -87,9 +95,8 @@ impl Transaction {
                 wake(&self.commits);
             }
             Inner::Postgres(postgres, news) => {
-                postgres.commit_lazily().await?;
+                postgres.commit_lazily(&news).await?;
                 wake(&self.commits);
-                news.tell();
             }
         }
         Ok(())
@@ -102,7 +109,7 @@ impl Transaction {
     pub(crate) async fn commit_quietly(self) -> Result<(), StoreError> {
         match self.inner {
             Inner::Sqlite(sqlite) => sqlite.commit_quietly().await,
-            Inner::Postgres(postgres, _) => postgres.commit_lazily().await,
+            Inner::Postgres(postgres, _) => postgres.commit_quietly().await,
         }
     }
 
@@ -167,14 +174,17 @@ impl Transaction {
     }
 
     /// The same for a statement that reads from a table of rows.
-    pub(crate) async fn execute_with<const N: usize>(
-        &mut self,
-        rows: Rows<N>,
-        statement: &str,
-    ) -> Result<u64, StoreError> {
+    pub(crate) async fn execute_with<const N: usize>(&mut self, fed: Fed<N>) -> Result<u64, StoreError> {
+        self.execute_batch(Batch::new(self.dialect()).and(fed)).await
+    }
+
+    /// The same for several of them; returns how many rows the last one changed.
+    pub(crate) async fn execute_batch(&mut self, batch: Batch) -> Result<u64, StoreError> {
+        let (statements, last) = batch.statements();
         let mut changed = 0;
-        for statement in rows.before(statement, self.dialect()) {
-            changed += self.source().execute(statement).await?;
+        for (at, statement) in statements.into_iter().enumerate() {
+            let rows = self.source().execute(statement).await?;
+            changed += if at < last { 0 } else { rows };
         }
         Ok(changed)
     }
@@ -194,6 +204,6 @@ impl Transaction {
 }
 
 /// Wakes whoever waits in this process.
-fn wake(commits: &watch::Sender<u64>) {
-    commits.send_modify(|count| *count += 1);
+fn wake(commits: &watch::Sender<Commits>) {
+    commits.send_modify(|commits| commits.here += 1);
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     backplane::BackplaneError,
-    store::{Database, outbox},
+    store::{Commits, Database, outbox},
 };
 
 /// Rows that are brought together.
@@ -48,7 +48,7 @@ pub(super) async fn keep(connections: std::sync::Arc<Connections>, database: Dat
 }
 
 /// Waits for a commit, or a second; after a failure in any case a second.
-async fn news(commits: &mut watch::Receiver<u64>, was_failing: bool) {
+async fn news(commits: &mut watch::Receiver<Commits>, was_failing: bool) {
     if was_failing {
         tokio::time::sleep(NET).await;
     } else {

@@ -40,7 +40,7 @@ impl Attempts {
         let columns = ["job_id", "attempt", "worker_id", "started_at", "finished_at", "error"];
         let insert = "insert into job_attempts (job_id, attempt, worker_id, started_at, finished_at, error)
              select job_id, attempt, worker_id, started_at, finished_at, error from line";
-        transaction.execute_with(Rows::new("line", columns, std::mem::take(&mut self.0)), insert).await?;
+        transaction.execute_with(Rows::new("line", columns, std::mem::take(&mut self.0)).fed_to(insert)).await?;
         Ok(())
     }
 }

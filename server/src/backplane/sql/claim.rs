@@ -76,9 +76,15 @@ pub(super) async fn take(
 }
 
 /// `$1` the worker, `$2` the end of the lease, `$3` now, `$4` the limit, `$5` the token, then the queues, each with its room where it has a limit. Each
-/// queue is asked for itself: its index is walked in the order of claims and left at the limit, however many jobs wait.
+/// queue is asked for itself: its index is walked in the order of claims and left at the limit, however many jobs wait. What was found is
+/// changed where it stands. One that somebody changed between the two moments stands elsewhere now, and is left to the next claim.
 fn statement(turns: &[Turn<'_>], dialect: Dialect) -> String {
     let take_free = dialect.take_free();
+    // Where a row stands that was taken is found without an index. In SQLite it stands in the index.
+    let (place_of_row, are_picked) = match dialect {
+        Dialect::Sqlite => ("job_id", "job_id in (select place from picked)"),
+        Dialect::Postgres => ("ctid", "ctid = any(array(select place from picked))"),
+    };
     let mut place = 6;
     let mut found = Vec::with_capacity(turns.len());
     for turn in turns {
@@ -88,8 +94,8 @@ fn statement(turns: &[Turn<'_>], dialect: Dialect) -> String {
             (format!("and not exists ({})", barred(place)), "$4".to_owned())
         };
         found.push(format!(
-            "select job_id, priority, run_at from (
-                 select job_id, priority, run_at from jobs
+            "select place, job_id, priority, run_at from (
+                 select {place_of_row} as place, job_id, priority, run_at from jobs
                  where state = 'waiting' and is_parked = 0 and queue_name = ${place} {guard}
                  order by priority desc, run_at, job_id limit {limit} {take_free}
              ) of_queue"
@@ -99,16 +105,17 @@ fn statement(turns: &[Turn<'_>], dialect: Dialect) -> String {
     format!(
         concat!(
             "with found as materialized ({found}),
-             picked as (select job_id from found order by priority desc, run_at, job_id limit $4)
+             picked as (select place from found order by priority desc, run_at, job_id limit $4)
              update jobs
              set state = 'active', attempt = attempt + 1, worker_id = $1, lease_expires_at = $2, started_at = $3,
                  progress = 0, stage = null, message = null, error = null, token = $5
-             where job_id in (select job_id from picked)
+             where {are_picked}
              returning ",
             job_columns!(),
             ", data, priority, run_at"
         ),
         found = found.join(" union all "),
+        are_picked = are_picked,
     )
 }
 

@@ -18,10 +18,30 @@ const TRIES: usize = 5;
 
 /// Takes jobs in within one transaction.
 pub(super) async fn enqueue(database: &Database, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, BackplaneError> {
+    if jobs.iter().all(|job| is_plain(job) && job.unique_key.is_none()) && are_taken_in_at_once(database, &jobs).await?
+    {
+        return Ok(jobs.into_iter().map(|job| Enqueued { job_id: job.job_id, is_new: true }).collect());
+    }
     let mut step = Step::begin(database).await?;
     let enqueued = take_in(&mut step, jobs).await?;
     step.commit().await?;
     Ok(enqueued)
+}
+
+/// Takes jobs in that nothing should be in the way of, together with their events and counters: nearly all jobs are such. Says whether
+/// nothing was; else none of them was taken in.
+async fn are_taken_in_at_once(database: &Database, jobs: &[NewJob]) -> Result<bool, BackplaneError> {
+    let mut step = Step::begin(database).await?;
+    let now_ms = step.now_ms();
+    for job in jobs {
+        step.tally.came(job.queue_name.as_str(), state_of(job));
+        step.tell(Event::JobUpdate(told(job)));
+    }
+    let mut sorted: Vec<&NewJob> = jobs.iter().collect();
+    sorted.sort_by_key(|job| &job.job_id);
+    let rows = sorted.into_iter().map(|job| plain(job, now_ms)).collect();
+    let insert = Rows::new(NEW_JOB, PLAIN, rows).fed_to(insertion(&PLAIN));
+    Ok(step.insert_and_commit(insert, jobs.len()).await?)
 }
 
 /// Takes jobs in within a step.
@@ -46,7 +66,7 @@ pub(super) async fn take_in(step: &mut Step, jobs: Vec<NewJob>) -> Result<Vec<En
         if job.delay.is_zero() {
             step.touch(job.concurrency_key.as_ref());
         }
-        step.tell(Event::JobUpdate(told(job)));
+        step.tell(Event::JobUpdate(told(&job)));
     }
     Ok(enqueued)
 }
@@ -62,8 +82,7 @@ async fn insert(
     // In one order for everybody, so that two that take the same keys in can't wait for each other.
     places.sort_by_key(|place| (&jobs[*place].unique_key, &jobs[*place].job_id));
     let sorted = places.iter().map(|place| &jobs[*place]);
-    // Nearly all jobs are plain, and columns cost.
-    let is_plain = |job: &NewJob| job.concurrency_key.is_none() && job.unique_for.is_none();
+    // Columns cost.
     let made = if sorted.clone().all(is_plain) {
         insert_rows(transaction, PLAIN, sorted.map(|job| plain(job, now_ms)).collect()).await?
     } else {
@@ -85,10 +104,7 @@ async fn insert_rows<const N: usize>(
     columns: [&'static str; N],
     rows: Vec<[Value; N]>,
 ) -> Result<Made, StoreError> {
-    let names = columns.join(", ");
-    let insert = format!(
-        "insert into jobs ({names}) select {names} from new_job where true on conflict do nothing returning job_id"
-    );
+    let insert = format!("{} returning job_id", insertion(&columns));
     let insert = match transaction.dialect() {
         Dialect::Sqlite => insert,
         Dialect::Postgres => format!(
@@ -98,8 +114,17 @@ async fn insert_rows<const N: usize>(
              select job_id from made where not (select is_whole from whole)"
         ),
     };
-    let made: Vec<(Option<String>,)> = transaction.fetch_all_with(Rows::new("new_job", columns, rows), &insert).await?;
+    let made: Vec<(Option<String>,)> = transaction.fetch_all_with(Rows::new(NEW_JOB, columns, rows), &insert).await?;
     Ok(made.into_iter().map(|(job_id,)| job_id).collect::<Option<_>>().map_or(Made::All, Made::These))
+}
+
+/// The table of jobs that an insertion reads from.
+const NEW_JOB: &str = "new_job";
+
+/// Inserts those that nothing is in the way of.
+fn insertion(columns: &[&str]) -> String {
+    let names = columns.join(", ");
+    format!("insert into jobs ({names}) select {names} from {NEW_JOB} where true on conflict do nothing")
 }
 
 /// Which jobs of an insertion were made.
@@ -128,6 +153,11 @@ const KEYED: [&str; 15] = [
 
 /// Those of a job without keys.
 const PLAIN: [&str; 12] = *KEYED.first_chunk().expect("it is longer");
+
+/// Whether a job has no keys that need columns of their own.
+const fn is_plain(job: &NewJob) -> bool {
+    job.concurrency_key.is_none() && job.unique_for.is_none()
+}
 
 fn state_of(job: &NewJob) -> JobState {
     if job.delay.is_zero() { JobState::Waiting } else { JobState::Delayed }
@@ -223,12 +253,12 @@ pub(super) async fn free_keys_whose_time_is_over(
 }
 
 /// The event that tells of a job that was taken in.
-fn told(job: NewJob) -> JobUpdate {
+fn told(job: &NewJob) -> JobUpdate {
     let status = if job.delay.is_zero() { JobStatus::Waiting } else { JobStatus::Delayed };
     JobUpdate {
         attempt: 0,
         max_attempts: job.max_attempts.max(1),
-        public: job.public,
-        ..JobUpdate::new(job.job_id, job.queue_name, job.job_name, status)
+        public: job.public.clone(),
+        ..JobUpdate::new(job.job_id.clone(), job.queue_name.clone(), job.job_name.clone(), status)
     }
 }

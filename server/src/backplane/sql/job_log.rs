@@ -32,7 +32,7 @@ pub(super) async fn add(
     let insert =
         "insert into job_log (job_id, at, level, line) select its_job, its_moment, its_level, its_line from said";
     let columns = ["its_job", "its_moment", "its_level", "its_line"];
-    transaction.execute_with(Rows::new("said", columns, rows), insert).await?;
+    transaction.execute_with(Rows::new("said", columns, rows).fed_to(insert)).await?;
     let trim = "delete from job_log where job_id = $1 and line_id <= (
              select line_id from job_log where job_id = $1 order by line_id desc limit 1 offset $2
          )";

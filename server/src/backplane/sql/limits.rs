@@ -31,6 +31,11 @@ impl Limits {
         }
     }
 
+    /// Whether some queues were seen to have a limit.
+    pub(super) fn has_any(&self, queues: &[QueueName]) -> bool {
+        !self.among(queues).is_empty()
+    }
+
     /// Those of some queues that were seen to have a limit.
     fn among<'a>(&self, queues: &'a [QueueName]) -> Vec<&'a QueueName> {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -12,26 +12,42 @@ use tokio::time::Instant;
 use super::{claim, limits::Limits, step::Step};
 use crate::{
     backplane::{BackplaneError, ClaimRequest, ClaimedJob},
-    store::{Database, StoreError, sql, texts},
+    store::{Commits, Database, StoreError, sql, texts},
 };
 
-/// Queues in which nothing waited, and after which commit that was so. Whoever waits for work looks again only after another one.
+/// What is known of queues, so that whoever waits for work asks for no more than is worth it.
 #[derive(Default)]
-pub(super) struct Quiet(Mutex<HashMap<QueueName, u64>>);
+pub(super) struct Quiet(Mutex<HashMap<QueueName, Known>>);
+
+#[derive(Clone, Copy, Default)]
+struct Known {
+    /// After which commit nothing waited: it is looked at again only after another one.
+    quiet_since: Option<Commits>,
+    /// Whether the last news of other processes brought a job. The next one may as well, and is answered by a claim without a look before.
+    brought_a_job: bool,
+}
 
 impl Quiet {
-    fn is_since(&self, queues: &[QueueName], commit: u64) -> bool {
-        let quiet = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        queues.iter().all(|queue| quiet.get(queue) == Some(&commit))
+    fn is_since(&self, queues: &[QueueName], commit: Commits) -> bool {
+        self.are(queues, |known| known.quiet_since == Some(commit))
     }
 
-    fn note(&self, queues: &[QueueName], commit: u64) {
+    fn brought_jobs(&self, queues: &[QueueName]) -> bool {
+        self.are(queues, |known| known.brought_a_job)
+    }
+
+    fn are(&self, queues: &[QueueName], so: impl Fn(&Known) -> bool) -> bool {
+        let quiet = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.iter().all(|queue| quiet.get(queue).is_some_and(&so))
+    }
+
+    fn note(&self, queues: &[QueueName], note: impl Fn(&mut Known)) {
         let mut quiet = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for queue in queues {
-            match quiet.get_mut(queue) {
-                Some(last) => *last = commit,
-                None => drop(quiet.insert(queue.clone(), commit)),
+            if !quiet.contains_key(queue) {
+                quiet.insert(queue.clone(), Known::default());
             }
+            quiet.get_mut(queue).into_iter().for_each(&note);
         }
     }
 }
@@ -45,19 +61,30 @@ pub(super) async fn claim_patiently(
     patience: Duration,
 ) -> Result<Vec<ClaimedJob>, BackplaneError> {
     let deadline = Instant::now() + patience;
+    let queues = &request.queues;
     let mut commits = database.commits();
+    let mut last = *commits.borrow();
     loop {
         let commit = *commits.borrow_and_update();
+        let is_news = commit.elsewhere != last.elsewhere;
+        last = commit;
         // Whoever does not wait would not learn of a commit of another process that was not noticed yet: it always looks.
-        if patience.is_zero() || !quiet.is_since(&request.queues, commit) {
-            // Looked at by a reader first, so that idle workers don't queue up for the one writer.
-            if has_waiting(database, limits, &request.queues).await? {
-                let jobs = claim_now(database, limits, request).await?;
-                if !jobs.is_empty() {
-                    return Ok(jobs);
+        if patience.is_zero() || !quiet.is_since(queues, commit) {
+            let is_hopeful = is_news && quiet.brought_jobs(queues) && !limits.has_any(queues);
+            let mut jobs = if is_hopeful { claim_now(database, limits, request).await? } else { Vec::new() };
+            // Else looked at by a reader first, so that idle workers don't queue up for the one writer.
+            if jobs.is_empty() {
+                if has_waiting(database, limits, queues).await? {
+                    jobs = claim_now(database, limits, request).await?;
+                } else {
+                    quiet.note(queues, |known| known.quiet_since = Some(commit));
                 }
-            } else {
-                quiet.note(&request.queues, commit);
+            }
+            if is_news {
+                quiet.note(queues, |known| known.brought_a_job = !jobs.is_empty());
+            }
+            if !jobs.is_empty() {
+                return Ok(jobs);
             }
         }
         let next_commit = tokio::time::timeout_at(deadline, commits.changed());

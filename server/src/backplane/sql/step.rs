@@ -12,7 +12,7 @@ use app::{
 use jiff::Timestamp;
 
 use super::{attempts::Attempts, keys, row::JobRow, tally::Tally};
-use crate::store::{Database, StoreError, Transaction, outbox};
+use crate::store::{Batch, Database, Fed, StoreError, Transaction, outbox};
 
 /// A step of one job, or of many.
 pub(super) struct Step {
@@ -79,11 +79,34 @@ impl Step {
 
     async fn write(mut self) -> Result<Transaction, StoreError> {
         self.settle().await?;
-        let now = self.now();
         self.attempts.write(&mut self.transaction).await?;
-        outbox::append_all(&mut self.transaction, self.events, now).await?;
-        self.tally.write(&mut self.transaction).await?;
-        Ok(self.transaction)
+        let (mut transaction, events_and_counters) = self.events_and_counters()?;
+        transaction.execute_batch(events_and_counters).await?;
+        Ok(transaction)
+    }
+
+    fn events_and_counters(self) -> Result<(Transaction, Batch), StoreError> {
+        let (now, dialect) = (self.now(), self.transaction.dialect());
+        let events = outbox::appending(self.events, now)?;
+        let counters = self.tally.writing(now.as_millisecond(), dialect);
+        Ok((self.transaction, Batch::new(dialect).and(events).and(counters)))
+    }
+
+    /// Makes all of it true, on the disk, together with rows that a statement inserts: with all of them, or nothing is. Says which.
+    pub(super) async fn insert_and_commit<const N: usize>(
+        self,
+        insert: Fed<N>,
+        rows: usize,
+    ) -> Result<bool, StoreError> {
+        let (mut transaction, events_and_counters) = self.events_and_counters()?;
+        let inserted = transaction.execute_batch(events_and_counters.and(insert)).await?;
+        let are_all = usize::try_from(inserted).is_ok_and(|inserted| inserted == rows);
+        if are_all {
+            transaction.commit().await?;
+        } else {
+            transaction.roll_back().await?;
+        }
+        Ok(are_all)
     }
 
     /// Makes all of it true, on the disk.

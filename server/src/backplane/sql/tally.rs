@@ -1,13 +1,13 @@
 //! How many jobs of which state each queue has: counted along with every step, so that nobody counts rows.
 //!
-//! A transaction gathers what it changed, and writes it with one statement as the last thing that it does: rows of counters are wanted by
-//! all, and are held for as short as possible. The statement writes in one order, so that two can't wait for each other.
+//! A transaction gathers what it changed, and writes it together with its events as the last thing that it does: rows of counters are
+//! wanted by all, and are held for as short as possible. The statement writes in one order, so that two can't wait for each other.
 
 use std::collections::BTreeMap;
 
 use app::domain::JobState;
 
-use crate::store::{Dialect, Rows, StoreError, Transaction};
+use crate::store::{Dialect, Fed, Rows};
 
 /// The length of the pieces of time in which completed jobs are counted.
 pub(super) const MINUTE_MS: i64 = 60_000;
@@ -49,9 +49,8 @@ impl Tally {
         &mut self.changes.entry(queue.to_owned()).or_default()[place]
     }
 
-    /// Writes it.
-    pub(super) async fn write(self, transaction: &mut Transaction) -> Result<(), StoreError> {
-        let now_ms = transaction.now().as_millisecond();
+    /// The statement that writes it.
+    pub(super) fn writing(self, now_ms: i64, dialect: Dialect) -> Fed<5> {
         let minute = now_ms - now_ms.rem_euclid(MINUTE_MS);
         let mut rows = Vec::new();
         for (queue, changes) in self.changes {
@@ -65,8 +64,7 @@ impl Tally {
             }
         }
         let columns = ["its_queue", "its_state", "more", "came", "now_minute"];
-        transaction.execute_with(Rows::new("change", columns, rows), upsert(transaction.dialect())).await?;
-        Ok(())
+        Rows::new("change", columns, rows).fed_to(upsert(dialect))
     }
 }
 

@@ -31,8 +31,10 @@ if surplus > 0 then
   trimmed = trimmed + surplus
 end
 local kept_since = math.max(now - ARGV[2], 1)
-local old = events > 0 and call('XREVRANGE', EVENTS, text(kept_since - 1), '-', 'COUNT', 1)[1]
-if old then
+-- Asked for the last event before the first one, Redis reads the stream from its end: so the first one is looked at before.
+local first_event = events > 0 and call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1]
+if first_event and tonumber(match(first_event[1], '^%d+')) < kept_since then
+  local old = call('XREVRANGE', EVENTS, text(kept_since - 1), '-', 'COUNT', 1)[1]
   cut = old[1]
   trimmed = trimmed + call('XTRIM', EVENTS, 'MINID', text(kept_since))
 end
