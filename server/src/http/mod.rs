@@ -18,7 +18,7 @@ pub mod imports;
 pub mod intake;
 /// Jobs.
 pub mod jobs;
-/// Takes connections in.
+/// Takes connections in, within limits.
 pub mod listener;
 /// The API for programs that write clients.
 pub mod openapi;

@@ -1,0 +1,149 @@
+//! A connection's socket, with the times that a client has.
+//!
+//! Two waits have no end in HTTP itself. A client may never say which version it speaks: until the first bytes tell, they have to come in
+//! time. And it may stop reading: then nothing of its answer can be sent, and it has only so long to take something of it.
+
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    sync::OwnedSemaphorePermit,
+    time::Sleep,
+};
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::ListenerLimits;
+
+/// A silent line is asked so often whether it is whole.
+const ASKED_EVERY: Duration = Duration::from_secs(15);
+/// Packets that nobody acknowledges for so long mean that the other end is gone.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+/// How a client of HTTP/2 begins.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// A socket.
+pub(super) struct Line {
+    socket: TcpStream,
+    client: SocketAddr,
+    opening: Opening,
+    reading: Duration,
+    /// Until when the client has to take something; only while it does not.
+    patience: Option<Pin<Box<Sleep>>>,
+    /// Its place among all connections, and in the count of those that are waited for. Whoever takes the line over from HTTP takes them.
+    _place: (OwnedSemaphorePermit, TaskTrackerToken),
+}
+
+/// How much of the first words was heard, and until when they have to be.
+enum Opening {
+    Heard { bytes: usize, until: Pin<Box<Sleep>> },
+    Over,
+}
+
+impl Line {
+    /// A line over a socket.
+    pub(super) fn over(
+        socket: TcpStream,
+        limits: ListenerLimits,
+        place: (OwnedSemaphorePermit, TaskTrackerToken),
+    ) -> io::Result<Self> {
+        let client = socket.peer_addr()?;
+        // A frame is sent when it is there.
+        socket.set_nodelay(true)?;
+        let options = SockRef::from(&socket);
+        options.set_tcp_keepalive(&TcpKeepalive::new().with_time(ASKED_EVERY).with_interval(ASKED_EVERY))?;
+        #[cfg(target_os = "linux")]
+        options.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+        let opening = Opening::Heard { bytes: 0, until: Box::pin(tokio::time::sleep(limits.head)) };
+        Ok(Self { socket, client, opening, reading: limits.reading, patience: None, _place: place })
+    }
+
+    /// Who is at the other end.
+    pub(super) const fn client(&self) -> SocketAddr {
+        self.client
+    }
+
+    /// Takes in what was heard: what does not go on as HTTP/2 begins is HTTP/1.1, which has its own times.
+    fn hear(&mut self, heard: &[u8]) {
+        let Opening::Heard { bytes, .. } = &mut self.opening else { return };
+        let expected = &PREFACE[*bytes..];
+        let compared = expected.len().min(heard.len());
+        if compared == expected.len() || expected[..compared] != heard[..compared] {
+            self.opening = Opening::Over;
+        } else {
+            *bytes += compared;
+        }
+    }
+
+    /// Takes in how a write went: a client that takes something has its whole time again.
+    fn while_patient<T>(&mut self, written: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.patience = None;
+            return written;
+        }
+        let reading = self.reading;
+        let patience = self.patience.get_or_insert_with(|| Box::pin(tokio::time::sleep(reading)));
+        ready!(patience.as_mut().poll(context));
+        tracing::info!(client = %self.client, "a client that stopped reading was cut off");
+        // What it did not take is thrown away at once, here and in the system.
+        let _ = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        match Pin::new(&mut this.socket).poll_read(context, buffer) {
+            Poll::Ready(read) => {
+                this.hear(&buffer.filled()[before..]);
+                Poll::Ready(read)
+            }
+            Poll::Pending => {
+                let Opening::Heard { until, .. } = &mut this.opening else { return Poll::Pending };
+                ready!(until.as_mut().poll(context));
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.socket).poll_write(context, bytes);
+        this.while_patient(written, context)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.socket).poll_write_vectored(context, parts);
+        this.while_patient(written, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().socket).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().socket).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,115 @@
+//! Takes connections in, until it is asked to stop; then it waits for what is under way.
+//!
+//! The loop is ours, for the one of axum sets no limits: a client that sends its request a byte a minute, or stops reading its answer,
+//! would be kept for ever. Here each has its time, and there are only so many connections at once.
+
+/// One connection, from its first byte to its last.
+mod conversation;
+/// A connection's socket, with the times that a client has.
+mod line;
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::Router;
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use line::Line;
+
+/// How long the loop rests when the system has no room for another connection.
+const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
+/// What is said to who comes when there are too many connections: all that is known of him is that he is there.
+const TOO_MANY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+/// What a client may take.
+#[derive(Clone, Copy, Debug)]
+pub struct ListenerLimits {
+    /// Connections at once.
+    pub connections: usize,
+    /// The time in which a request's head has to be there, and in which the next request has to follow.
+    pub head: Duration,
+    /// The time in which a client has to take something of what is sent to it.
+    pub reading: Duration,
+}
+
+impl Default for ListenerLimits {
+    fn default() -> Self {
+        Self { connections: 10_000, head: Duration::from_secs(15), reading: Duration::from_secs(20) }
+    }
+}
+
+/// Serves within the usual limits.
+///
+/// # Errors
+/// The listener broke.
+pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> io::Result<()> {
+    serve_within(ListenerLimits::default(), listener, router, stopping).await
+}
+
+/// Serves until `stopping` is cancelled and every connection has ended. Until then others are still taken in: whoever balances the load
+/// has to be told that this server is going. Streams end by themselves; a request that does not is the caller's to wait for or not.
+///
+/// # Errors
+/// The listener broke.
+pub async fn serve_within(
+    limits: ListenerLimits,
+    listener: TcpListener,
+    router: Router,
+    stopping: CancellationToken,
+) -> io::Result<()> {
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let conversations = TaskTracker::new();
+    let over = async {
+        stopping.cancelled().await;
+        conversations.close();
+        conversations.wait().await;
+    };
+    tokio::pin!(over);
+    loop {
+        let socket = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((socket, _)) => socket,
+                Err(error) => {
+                    rest_after(&error).await;
+                    continue;
+                }
+            },
+            () = &mut over => return Ok(()),
+        };
+        match Arc::clone(&places).try_acquire_owned() {
+            Ok(place) => match Line::over(socket, limits, (place, conversations.token())) {
+                Ok(line) => {
+                    conversations.spawn(conversation::hold(line, router.clone(), limits, stopping.clone()));
+                }
+                Err(error) => tracing::debug!(%error, "a connection was gone before it began"),
+            },
+            Err(_) => refuse(socket).await,
+        }
+    }
+}
+
+/// A client that is gone already is nothing; a system that has no room for another connection has it when one ends.
+async fn rest_after(error: &io::Error) {
+    let is_of_the_client = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+    );
+    if !is_of_the_client {
+        tracing::error!(%error, "no connection can be taken in; trying again");
+        tokio::time::sleep(AFTER_A_FAILURE).await;
+    }
+}
+
+/// Sends somebody away, without waiting for him: what does not fit into the socket's buffer is not worth it.
+async fn refuse(mut socket: TcpStream) {
+    tracing::warn!("a connection was refused: there are too many");
+    let said = tokio::time::timeout(AFTER_A_FAILURE, socket.write_all(TOO_MANY)).await;
+    if !matches!(said, Ok(Ok(()))) {
+        tracing::debug!("somebody who was refused did not hear why");
+    }
+}
