@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build bundle setup setup-test test test-rust test-e2e conformance chaos lint fmt bench bench-queue clean
+.PHONY: help run dev build bundle setup setup-test test test-rust test-e2e conformance chaos lint fmt bench bench-queue bench-stream clean
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ bench-queue: build ## Measure Signalbox beside BullMQ and Graphile Worker, in on
 	@tools/install-engines.sh
 	@tools/install-node-packages.sh bench
 	@node bench/compare.mjs
+
+bench-stream: build ## Measure streams beside the plainest server that axum gives, in one run
+	cargo build --release --package bare-sse --locked
+	target/release/signalbox bench stream --beside target/release/bare-sse
 
 clean: ## Remove everything built and installed below this folder
 	cargo clean

@@ -38,6 +38,7 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
         );
     }
     let stopping = shutdown::token()?;
+    open_many();
     let parts = installation::open(&config).await?;
     let hub = Hub::start(parts.backplane.clone(), config.heartbeat, stopping.clone()).await?;
     // A server without a worker keeps house as well: delayed jobs become ready, and schedules are fired, whether or not a worker is there.
@@ -66,6 +67,13 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     }
     database.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Asks for as many open connections as the system allows: each is a file, and by habit few are allowed to who does not ask.
+fn open_many() {
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the system did not say how many connections may be open");
+    }
 }
 
 async fn out_of_time(stopping: &CancellationToken) {

@@ -137,3 +137,19 @@ fn publish_prints_a_cursor_and_takes_topics_of_ones_own_only() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused.stderr).contains("custom:"), "{}", text(&refused.stderr));
 }
+
+#[test]
+fn bench_stream_tells_what_streams_cost_and_how_soon_events_are_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let few = ["--connections", "50", "--listeners", "50", "--rate", "50", "--seconds", "1", "--no-search", "--json"];
+
+    let measured = run(folder.path(), &[&["bench", "stream"], &few[..]].concat());
+
+    assert!(measured.status.success(), "{}", text(&measured.stderr));
+    let figures: Vec<serde_json::Value> = serde_json::from_slice(&measured.stdout).expect("JSON");
+    for what in ["memory of an idle stream, 50 open", "50 events/s to 50 streams, p99", "50 streams come back at once"]
+    {
+        let figure = figures.iter().find(|figure| figure["name"].as_str().is_some_and(|name| name.contains(what)));
+        assert!(figure.expect(what)["value"].is_number(), "{what}");
+    }
+}

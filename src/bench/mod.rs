@@ -6,6 +6,7 @@ mod pickup;
 mod plain;
 mod queue;
 mod report;
+mod stream;
 mod trial;
 
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ use crate::config::Config;
 pub(crate) enum Command {
     Import(import::Args),
     Queue(queue::Args),
+    Stream(stream::Args),
     #[command(hide = true)]
     QueueWorker(pickup::Args),
 }
@@ -28,6 +30,7 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
     match command {
         Command::Import(args) => import::run(args).await,
         Command::Queue(args) => queue::run(args, config).await,
+        Command::Stream(args) => stream::run(args, config).await,
         Command::QueueWorker(args) => pickup::run(args, config).await,
     }
 }

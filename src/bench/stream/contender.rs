@@ -1,0 +1,143 @@
+//! A server that streams: a program of its own, whose memory and processor time the system tells.
+
+use std::{path::Path, process::Stdio, sync::Arc};
+
+use anyhow::Context;
+use app::events::{Custom, Event, Topic};
+use reqwest::Client;
+use serde_json::Value;
+use server::{backplane::Backplane, jobs::context::Parts};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+use super::streams::Place;
+use crate::{config::Config, installation};
+
+/// What is listened to.
+const TOPIC: &str = "custom:bench";
+/// Parts of a second in which Linux counts processor time, for all programs.
+const TICKS: f64 = 100.0;
+/// KiB of a page of memory.
+const PAGE_KIB: f64 = 4.0;
+
+/// A running server.
+pub(super) struct Contender {
+    pub(super) name: String,
+    pub(super) is_ours: bool,
+    child: Child,
+    base: String,
+    path: &'static str,
+    publisher: Publisher,
+}
+
+/// How it is told of events.
+enum Publisher {
+    /// From another process, through the engine.
+    Engine(Parts),
+    /// By a request.
+    Request(Client),
+}
+
+impl Contender {
+    /// This program, over the engine that the environment names.
+    pub(super) async fn signalbox(config: &Config) -> anyhow::Result<Self> {
+        let parts = installation::open(config).await?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .args(["serve", "--addr", "127.0.0.1:0", "--no-worker"])
+            .env("SIGNALBOX_DATA_DIR", &config.data_dir)
+            .env("DATABASE_URL", config.database_url.expose())
+            .env("SIGNALBOX_MAX_STREAMS_PER_USER", "100000")
+            .env("SIGNALBOX_LOG", "error");
+        let (child, base) = start(command).await?;
+        let name = format!("signalbox on {}", parts.backplane.name());
+        Ok(Self { name, is_ours: true, child, base, path: "/api/v1/sse/connect", publisher: Publisher::Engine(parts) })
+    }
+
+    /// Another program.
+    pub(super) async fn other(program: &Path) -> anyhow::Result<Self> {
+        let (child, base) = start(Command::new(program)).await?;
+        let name = program.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        Ok(Self { name, is_ours: false, child, base, path: "/stream", publisher: Publisher::Request(Client::new()) })
+    }
+
+    /// Where its stream is; from a place of its log on.
+    pub(super) fn stream(&self, cursor: Option<String>) -> Place {
+        let host = self.base.trim_start_matches("http://").to_owned();
+        let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        Place { host, path: format!("{}?topics={TOPIC}{cursor}", self.path) }
+    }
+
+    /// The end of its log, where it has one.
+    pub(super) async fn head(&self) -> anyhow::Result<Option<String>> {
+        Ok(match &self.publisher {
+            Publisher::Engine(parts) => Some(parts.backplane.head().await?.to_string()),
+            Publisher::Request(_) => None,
+        })
+    }
+
+    /// Publishes events.
+    pub(super) async fn publish(&self, events: Vec<Value>) -> anyhow::Result<()> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        match &self.publisher {
+            Publisher::Engine(parts) => {
+                let topic: Topic = TOPIC.parse()?;
+                let custom = |data| Event::Custom(Custom { topic: topic.clone(), data });
+                let backplane: Arc<dyn Backplane> = Arc::clone(&parts.backplane);
+                backplane.append(events.into_iter().map(custom).collect()).await?;
+            }
+            Publisher::Request(client) => {
+                let lines: Vec<String> = events.iter().map(Value::to_string).collect();
+                let request = client.post(format!("{}/publish", self.base)).body(lines.join("\n"));
+                request.send().await?.error_for_status()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// KiB of memory that it holds now.
+    pub(super) async fn resident_kib(&self) -> anyhow::Result<f64> {
+        let pages: f64 = self.told("statm").await?.split_whitespace().nth(1).context("no memory is told")?.parse()?;
+        Ok(pages * PAGE_KIB)
+    }
+
+    /// Seconds of processor time that it has taken.
+    pub(super) async fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        let told = self.told("stat").await?;
+        // Behind the program's name, which may hold anything: 11 words, then the time of the program and that of the system for it.
+        let behind = told.rsplit_once(')').context("no time is told")?.1;
+        let ticks: Vec<f64> = behind.split_whitespace().skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
+        Ok(ticks.iter().sum::<f64>() / TICKS)
+    }
+
+    /// A file of proc(5).
+    async fn told(&self, file: &str) -> anyhow::Result<String> {
+        let id = self.child.id().context("the server has ended")?;
+        tokio::fs::read_to_string(format!("/proc/{id}/{file}"))
+            .await
+            .context("memory and time are measured on Linux only")
+    }
+
+    /// Ends it.
+    pub(super) async fn stop(mut self) -> anyhow::Result<()> {
+        self.child.kill().await?;
+        if let Publisher::Engine(parts) = self.publisher {
+            parts.close().await;
+        }
+        Ok(())
+    }
+}
+
+/// Starts a server, and hears from it where it is.
+async fn start(mut command: Command) -> anyhow::Result<(Child, String)> {
+    let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().context("a server can't be started")?;
+    let stdout = child.stdout.take().context("the server has no output")?;
+    let line =
+        BufReader::new(stdout).lines().next_line().await?.context("the server ended at once; its log says why")?;
+    let base = line.split_whitespace().last().context("the server did not say where it is")?.to_owned();
+    Ok((child, base))
+}
