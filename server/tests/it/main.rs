@@ -12,6 +12,7 @@ mod harness;
 mod imports;
 mod jobs;
 mod lease_model;
+mod limits;
 mod openapi;
 mod pages;
 mod queue;
