@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use server::backplane::sql::Retention;
+use server::{backplane::sql::Retention, http::viewer::TrustedProxies, hub::HubConfig};
 
 use crate::{
     service_url::{RedisParts, ServiceUrl},
@@ -29,6 +29,8 @@ Environment, all optional:
                                redis: Redis, or no start · database: the database
   SIGNALBOX_AUTO_MIGRATE       bring the schema up to date at start   true
   SIGNALBOX_HEARTBEAT_SECONDS  longest silence of a live stream       15
+  SIGNALBOX_MAX_STREAMS_PER_USER  live streams of one client          8
+  SIGNALBOX_TRUSTED_PROXIES    networks whose X-Forwarded-For is believed, such as 10.0.0.0/8,::1
   SIGNALBOX_EVENT_RETENTION    how long events are kept               24h
   SIGNALBOX_JOB_RETENTION      how long ended jobs are kept           7d
   SIGNALBOX_LOG                error, warn, info, debug, trace        info
@@ -69,7 +71,8 @@ pub(crate) struct Config {
     pub(crate) database_url: ServiceUrl,
     pub(crate) auto_migrate: bool,
     pub(crate) engine: EngineChoice,
-    pub(crate) heartbeat: Duration,
+    pub(crate) hub: HubConfig,
+    pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) retention: Retention,
     pub(crate) log: LogConfig,
 }
@@ -113,6 +116,11 @@ impl Config {
         if !(1..=3_600).contains(&seconds) {
             bail!("SIGNALBOX_HEARTBEAT_SECONDS: {seconds} is not between 1 and 3600");
         }
+        let streams_per_user: u32 =
+            parsed("SIGNALBOX_MAX_STREAMS_PER_USER", set("SIGNALBOX_MAX_STREAMS_PER_USER")?, 8)?;
+        if streams_per_user == 0 {
+            bail!("SIGNALBOX_MAX_STREAMS_PER_USER: with 0 no page would be live; use 1 or more");
+        }
         let keep = Retention::default();
         Ok(Self {
             addr: parsed("SIGNALBOX_ADDR", set("SIGNALBOX_ADDR")?, SocketAddr::from(([127, 0, 0, 1], 3000)))?,
@@ -120,7 +128,12 @@ impl Config {
             data_dir,
             engine,
             auto_migrate: parsed("SIGNALBOX_AUTO_MIGRATE", set("SIGNALBOX_AUTO_MIGRATE")?, true)?,
-            heartbeat: Duration::from_secs(seconds),
+            hub: HubConfig { heartbeat: Duration::from_secs(seconds), streams_per_user, ..HubConfig::default() },
+            trusted_proxies: parsed(
+                "SIGNALBOX_TRUSTED_PROXIES",
+                set("SIGNALBOX_TRUSTED_PROXIES")?,
+                TrustedProxies::default(),
+            )?,
             retention: Retention {
                 events: retention("SIGNALBOX_EVENT_RETENTION", set("SIGNALBOX_EVENT_RETENTION")?, keep.events)?,
                 jobs: retention("SIGNALBOX_JOB_RETENTION", set("SIGNALBOX_JOB_RETENTION")?, keep.jobs)?,
@@ -191,7 +204,8 @@ mod tests {
         assert_eq!(config.addr.to_string(), "127.0.0.1:3000");
         assert_eq!(config.database_url.expose(), "sqlite://./data/signalbox.db");
         assert_eq!(config.engine, EngineChoice::Database);
-        assert_eq!(config.heartbeat, Duration::from_secs(15));
+        assert_eq!(config.hub, HubConfig::default());
+        assert_eq!(config.trusted_proxies, TrustedProxies::default());
     }
 
     #[test]
@@ -225,6 +239,9 @@ mod tests {
             ("PUBSUB_BACKEND", "redis"),
             ("REDIS_URL", "http://cache"),
             ("SIGNALBOX_HEARTBEAT_SECONDS", "0"),
+            ("SIGNALBOX_MAX_STREAMS_PER_USER", "0"),
+            ("SIGNALBOX_MAX_STREAMS_PER_USER", "many"),
+            ("SIGNALBOX_TRUSTED_PROXIES", "10.0.0.0/8,tea"),
             ("SIGNALBOX_EVENT_RETENTION", "soon"),
             ("SIGNALBOX_JOB_RETENTION", "0d"),
             ("SIGNALBOX_AUTO_MIGRATE", "perhaps"),

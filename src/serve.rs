@@ -40,7 +40,7 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     let stopping = shutdown::token()?;
     open_many();
     let parts = installation::open(&config).await?;
-    let hub = Hub::start(parts.backplane.clone(), config.heartbeat, stopping.clone()).await?;
+    let hub = Hub::start(parts.backplane.clone(), config.hub, stopping.clone()).await?;
     // A server without a worker keeps house as well: delayed jobs become ready, and schedules are fired, whether or not a worker is there.
     let background = if args.no_worker {
         tokio::spawn(keep_house(parts.clone(), stopping.clone()))
@@ -52,7 +52,7 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     let listener = TcpListener::bind(addr).await.with_context(|| format!("can't listen on {addr}"))?;
     let addr = listener.local_addr()?;
     let database = parts.database.clone();
-    let router = http::router(AppState::new(parts, hub, Limits::default()));
+    let router = http::router(AppState::new(parts, hub, Limits::default()).behind(config.trusted_proxies));
     tracing::info!(%addr, "listening");
     println!("Signalbox is at http://{addr}");
 

@@ -7,7 +7,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use crate::{
-    http::assets,
+    http::{assets, viewer::TrustedProxies},
     hub::Hub,
     jobs::{Registry, context::Parts},
     page_backend::PageBackend,
@@ -37,6 +37,7 @@ pub struct AppState {
     pub limits: Limits,
     /// The kinds of jobs that can be ordered.
     pub registry: Registry,
+    pub(crate) proxies: TrustedProxies,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) assets: Assets,
     pub(crate) leptos: LeptosOptions,
@@ -50,10 +51,23 @@ impl AppState {
             assets: assets::of_this_build(),
             leptos: LeptosOptions::builder().output_name("signalbox").build(),
             registry: Registry::all(),
+            proxies: TrustedProxies::default(),
             parts,
             hub,
             limits,
         }
+    }
+
+    /// The same, reached through proxies that say for whom they ask.
+    #[must_use]
+    pub fn behind(self, proxies: TrustedProxies) -> Self {
+        Self { proxies, ..self }
+    }
+}
+
+impl FromRef<AppState> for TrustedProxies {
+    fn from_ref(state: &AppState) -> Self {
+        state.proxies.clone()
     }
 }
 

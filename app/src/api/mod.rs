@@ -69,6 +69,12 @@ pub enum ApiError {
     /// 422: an `Idempotency-Key` came back with another file, or another mode.
     #[error("This Idempotency-Key was used for another file, or for another mode. Use a new key for a new import.")]
     IdempotencyKeyReused,
+    /// 429: the user has as many streams open as he may.
+    #[error("You have {limit} live streams open already. Close one, and try again.")]
+    TooManyStreams {
+        /// How many there may be.
+        limit: u32,
+    },
     /// 503: something that is needed can't be reached; trying again later helps.
     #[error("Signalbox can't reach its storage right now. Try again in a moment.")]
     Unavailable,
@@ -100,6 +106,7 @@ impl ApiError {
             Self::TooLarge { .. } | Self::BodyTooLarge => 413,
             Self::UnsupportedMediaType | Self::NotJson => 415,
             Self::Invalid { .. } | Self::IdempotencyKeyReused => 422,
+            Self::TooManyStreams { .. } => 429,
             Self::Internal => 500,
             Self::Unavailable
             | Self::StorageFull
@@ -120,6 +127,7 @@ impl ApiError {
             Self::UnsupportedMediaType | Self::NotJson => "unsupported_media_type",
             Self::Invalid { .. } => "invalid",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::TooManyStreams { .. } => "too_many_streams",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
             Self::StorageFull => "storage_full",

@@ -40,7 +40,7 @@ pub use customer::CustomersChanged;
 pub use import::ImportUpdate;
 pub use job::{JobStatus, JobUpdate};
 pub use queue::QueueUpdate;
-pub use stream::{ByeReason, Connected, ResetReason, StreamEvent};
+pub use stream::{ByeReason, Connected, RejectReason, ResetReason, StreamEvent};
 pub use system::{Custom, NoticeLevel, SystemNotification};
 pub use topic::Topic;
 

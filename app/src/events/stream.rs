@@ -30,11 +30,33 @@ pub enum StreamEvent {
         /// Why.
         reason: ResetReason,
     },
+    /// Occurs instead of everything else when the stream is refused; then it ends.
+    Rejected {
+        /// Why.
+        reason: RejectReason,
+        /// How many there may be.
+        limit: u32,
+    },
     /// Occurs before the server ends the stream on purpose.
     Bye {
         /// Why.
         reason: ByeReason,
     },
+}
+
+impl StreamEvent {
+    /// The frame's name on the wire.
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Connected(_) => "connected",
+            Self::Subscribed { .. } => "subscribed",
+            Self::Unsubscribed { .. } => "unsubscribed",
+            Self::Heartbeat { .. } => "heartbeat",
+            Self::Reset { .. } => "reset",
+            Self::Rejected { .. } => "rejected",
+            Self::Bye { .. } => "bye",
+        }
+    }
 }
 
 /// What a client learns at the start of a connection.
@@ -69,6 +91,14 @@ pub enum ResetReason {
     Unknown,
 }
 
+/// Why a stream is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectReason {
+    /// The user has as many open as he may.
+    TooManyStreams,
+}
+
 /// Why the server ends a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -90,7 +120,7 @@ mod tests {
     #[test]
     fn each_frame_has_its_contract_shape() {
         let cursor: Cursor = "e1-5".parse().expect("a cursor");
-        let golden: [(StreamEvent, Value); 6] = [
+        let golden: [(StreamEvent, Value); 7] = [
             (
                 StreamEvent::Connected(Connected {
                     connection_id: "c".into(),
@@ -111,11 +141,16 @@ mod tests {
             (StreamEvent::Unsubscribed { topics: vec![] }, json!({"type": "unsubscribed", "topics": []})),
             (StreamEvent::Heartbeat { cursor }, json!({"type": "heartbeat", "cursor": "e1-5"})),
             (StreamEvent::Reset { reason: ResetReason::Trimmed }, json!({"type": "reset", "reason": "trimmed"})),
+            (
+                StreamEvent::Rejected { reason: RejectReason::TooManyStreams, limit: 8 },
+                json!({"type": "rejected", "reason": "too_many_streams", "limit": 8}),
+            ),
             (StreamEvent::Bye { reason: ByeReason::SignedOut }, json!({"type": "bye", "reason": "signed_out"})),
         ];
 
         for (event, wire) in golden {
             assert_eq!(serde_json::to_value(&event).expect("serialises"), wire);
+            assert_eq!(wire["type"], event.type_name());
             assert_eq!(serde_json::from_value::<StreamEvent>(wire).expect("readable"), event);
         }
     }

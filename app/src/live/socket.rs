@@ -180,7 +180,7 @@ mod in_browser {
                 step(live, Input::Frame);
                 lose(live);
             }
-            StreamEvent::Bye { .. } => step(live, Input::Lost),
+            StreamEvent::Rejected { .. } | StreamEvent::Bye { .. } => step(live, Input::Lost),
         }
     }
 

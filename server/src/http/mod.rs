@@ -34,8 +34,14 @@ mod refusal;
 pub mod schedules;
 /// The live stream.
 pub mod sse;
+/// Live connections, as operators see them.
+pub mod streams;
+/// Who asks.
+pub mod viewer;
 /// Workers.
 pub mod workers;
+/// The live stream over a WebSocket.
+pub mod ws;
 
 use axum::{
     Router,
@@ -96,6 +102,13 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(schedules::run))
         .routes(routes!(sse::connect))
         .routes(routes!(sse::change_topics))
+        .routes(routes!(ws::connect))
+        .routes(routes!(streams::stats))
+        .routes(routes!(streams::kick))
+        .routes(routes!(streams::subscribe_to_job))
+        .routes(routes!(streams::subscribe_to_queue))
+        .routes(routes!(streams::unsubscribe_from_job))
+        .routes(routes!(streams::unsubscribe_from_queue))
         .merge(uploads)
         .routes(routes!(imports::list))
         .routes(routes!(imports::show))

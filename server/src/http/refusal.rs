@@ -18,7 +18,7 @@ struct Words {
     field: Option<&'static str>,
 }
 
-const WORDS: [Words; 9] = [
+const WORDS: [Words; 10] = [
     Words {
         status: 400,
         title: "Bad Request",
@@ -74,6 +74,14 @@ const WORDS: [Words; 9] = [
         means: "Understood, but one field or parameter is wrong; `field` names it.",
         detail: "Use 0 to 9; larger comes first.",
         field: Some("opts.priority"),
+    },
+    Words {
+        status: 429,
+        title: "Too Many Requests",
+        code: "too_many_streams",
+        means: "The user has as many live streams open as he may. `Retry-After` says when to try again.",
+        detail: "You have 8 live streams open already. Close one, and try again.",
+        field: None,
     },
     Words {
         status: 500,
@@ -156,5 +164,6 @@ mod tests {
     fn every_refusal_that_a_group_names_has_its_words() {
         assert_eq!(Reading::responses().len() + Changing::responses().len() + TakingJson::responses().len(), 2 + 3 + 7);
         assert_eq!(Refusal::<404>::responses().len() + Refusal::<409>::responses().len(), 2);
+        assert_eq!(Refusal::<429>::responses().len(), 1);
     }
 }

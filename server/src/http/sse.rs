@@ -20,8 +20,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     error::{Asked, Id, Problem, Sent, refusal},
     refusal::{Reading, Refusal, TakingJson},
+    viewer::Viewer,
 };
-use crate::hub::{ChangeError, Hub, MOST_TOPICS, Naming, Opening};
+use crate::hub::{ChangeError, Encoding, Hub, MOST_TOPICS, Naming, OpenError, Opening, Transport, UserKey};
 
 /// What a client asks for.
 #[derive(Deserialize, IntoParams)]
@@ -51,7 +52,8 @@ enum Switch {
 ///
 /// A stream of Server-Sent Events that does not end by itself. Each frame has an `id`, which is a cursor; the type of its event; and its data
 /// as JSON with the same `type`. The first is `connected`, and names the connection. Where the log can't say what came after a cursor, `reset`
-/// says so. A `heartbeat` comes at least every 15 seconds.
+/// says so. A `heartbeat` comes at least every 15 seconds. Who has as many streams as one may, and says that he accepts `text/event-stream`,
+/// gets one frame `rejected`, and is told to come back in 30 seconds; anybody else gets 429.
 #[utoipa::path(
     get,
     path = "/api/v1/sse/connect",
@@ -63,27 +65,48 @@ enum Switch {
             example = "id: k3v9x2-17\nevent: job_update\ndata: {\"type\":\"job_update\",\"jobId\":\"nap\",\"status\":\"started\"}\n\n"),
         Refusal<400>,
         Refusal<422>,
+        Refusal<429>,
         Reading
     )
 )]
 pub(super) async fn connect(
     State(hub): State<Arc<Hub>>,
+    viewer: Viewer,
     headers: HeaderMap,
     Asked(wishes): Asked<Wishes>,
 ) -> Result<Response, Problem> {
-    let opening = Opening {
-        topics: topics(wishes.topics.as_deref().unwrap_or_default())?,
-        resume: resume(&headers, wishes.cursor.as_deref()),
-        naming: naming(wishes.names.as_deref())?,
+    let encoding = Encoding::Sse(naming(wishes.names.as_deref())?);
+    let topics = topics(wishes.topics.as_deref().unwrap_or_default())?;
+    listen(&hub, viewer.user, &headers, (topics, wishes.cursor.as_deref(), encoding)).await
+}
+
+/// A stream of these topics, from where the client was.
+pub(super) async fn listen(
+    hub: &Arc<Hub>,
+    user: UserKey,
+    headers: &HeaderMap,
+    (topics, cursor, encoding): (BTreeSet<Topic>, Option<&str>, Encoding),
+) -> Result<Response, Problem> {
+    let opening =
+        Opening { user, transport: Transport::Sse, encoding, topics, resume: resume(headers, cursor) };
+    let frames = match hub.open(opening).await {
+        Ok(feed) => Body::from_stream(feed.into_stream().map(Ok::<_, Infallible>)),
+        // Any status but 200 ends a browser's `EventSource` for good.
+        Err(OpenError::OverLimit { rejection, .. }) if wants_events(headers) => Body::from(rejection),
+        Err(OpenError::OverLimit { limit, .. }) => return Err(ApiError::TooManyStreams { limit }.into()),
+        Err(OpenError::Backplane(error)) => return Err(refusal(error).into()),
     };
-    let (connection, first) = hub.connect(opening).await.map_err(refusal)?;
-    let frames = futures::stream::once(async { first }).chain(connection.into_stream()).map(Ok::<_, Infallible>);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
         (header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    Ok((headers, Body::from_stream(frames)).into_response())
+    Ok((headers, frames).into_response())
+}
+
+fn wants_events(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    accepted.to_ascii_lowercase().contains("text/event-stream")
 }
 
 /// A change of what a live connection listens to.
@@ -125,12 +148,24 @@ pub(super) struct Topics {
 )]
 pub(super) async fn change_topics(
     State(hub): State<Arc<Hub>>,
+    viewer: Viewer,
     Id(connection_id): Id<String>,
     Sent(change): Sent<Change>,
 ) -> Result<Json<Topics>, Problem> {
     let from =
         change.from.map(|from| from.parse()).transpose().map_err(|problem| ApiError::invalid("from", problem))?;
-    let changed = hub.registry.change(&connection_id, change.add, change.remove, from).await;
+    put_in_force(&hub, &viewer, &connection_id, (change.add, change.remove), from).await
+}
+
+/// Changes topics, and answers with all of them.
+pub(super) async fn put_in_force(
+    hub: &Hub,
+    viewer: &Viewer,
+    connection_id: &str,
+    change: (Vec<Topic>, Vec<Topic>),
+    from: Option<Cursor>,
+) -> Result<Json<Topics>, Problem> {
+    let changed = hub.change(&viewer.user, connection_id, change, from).await;
     let topics = changed.map_err(|error| match error {
         ChangeError::UnknownConnection => ApiError::not_found("connection"),
         ChangeError::TooManyTopics => too_many_topics(),
@@ -139,19 +174,22 @@ pub(super) async fn change_topics(
     Ok(Json(Topics { topics }))
 }
 
-fn topics(list: &str) -> Result<BTreeSet<Topic>, ApiError> {
+pub(super) fn topics(list: &str) -> Result<BTreeSet<Topic>, ApiError> {
     let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
     let topics: BTreeSet<Topic> =
         names.map(str::parse).collect::<Result<_, _>>().map_err(|problem| ApiError::invalid("topics", problem))?;
     if topics.len() > MOST_TOPICS { Err(too_many_topics()) } else { Ok(topics) }
 }
 
-fn too_many_topics() -> ApiError {
+pub(super) fn too_many_topics() -> ApiError {
     ApiError::invalid("topics", format!("Listen to at most {MOST_TOPICS} topics on one connection."))
 }
 
 /// What the browser remembers by itself comes before what the address says, which is from before the connection was lost.
-fn resume(headers: &HeaderMap, cursor: Option<&str>) -> Option<Result<Cursor, app::events::cursor::CursorError>> {
+pub(super) fn resume(
+    headers: &HeaderMap,
+    cursor: Option<&str>,
+) -> Option<Result<Cursor, app::events::cursor::CursorError>> {
     let remembered = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let text = remembered.filter(|id| !id.is_empty()).or(cursor)?;
     Some(text.parse())

@@ -1,20 +1,38 @@
 //! From the log to the browser.
 //!
-//! One task a node tails the log; each event is encoded once into a `Frame` and put into a bounded `Ring`. A connection is a
-//! place in the log and a set of topics: it has no queue that could overflow. Who falls off the ring is refilled from the log, and who
-//! asks for a place that the log has lost is told `reset`. So a listener may be slow, but never silently behind.
+//! One task a node tails the log; each event is encoded once into a `Frame` and put into a bounded `Ring`, which knows who listens to which
+//! topic: an event wakes its listeners and nobody else. A connection is a place in the log, a set of topics and a waker: it has no queue
+//! that could overflow. Who falls off the ring is refilled from the log, and who asks for a place that the log has lost is told `reset`. So a
+//! listener may be slow, but never silently behind.
+//!
+//! **Invariant:** locks are taken in one order, the desk of a connection before the ring, and wakers are called while none is held.
 
-/// One connection, as the bytes that it is sent.
-pub mod connection;
+/// A change of what a live connection listens to.
+mod change;
+/// One connection.
+pub mod feed;
 /// One event, encoded once.
 pub mod frame;
-/// Connections by name, so that their topics can be changed.
-pub mod registry;
-/// The youngest frames.
+/// How a connection begins.
+mod greeting;
+/// What is needed of an engine.
+mod log;
+/// The hub, held against a model of it.
+#[cfg(test)]
+mod model;
+/// Shared reads of the log.
+mod refill;
+/// The youngest frames, and who listens.
 pub mod ring;
+/// Who is connected.
+mod seats;
+/// What the hub tells of itself.
+pub mod stats;
+/// The reader of the log, and the clock of heartbeats.
+mod tail;
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -22,26 +40,46 @@ use app::events::Cursor;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-pub use connection::{Naming, Opening};
-pub use frame::Frame;
-pub use registry::{ChangeError, MOST_TOPICS, Registry, TopicChange};
-use ring::Ring;
+pub use change::{ChangeError, MOST_TOPICS};
+pub use feed::{Feed, Poured};
+pub use frame::{Encoding, Frame, Naming, Scratch};
+pub use greeting::{OpenError, Opening};
+pub use ring::RingLimits;
+pub use seats::{Transport, UserKey};
+pub use stats::{ConnectionStats, StreamStats};
 
-use crate::backplane::{Backplane, BackplaneError, ReadLog};
+use self::{log::{EventLog, OfEngine}, refill::Refills, ring::Ring, seats::Seats, stats::Counters};
+use crate::backplane::{Backplane, BackplaneError};
 
-/// Events read from the log at once.
-pub(crate) const PAGE: u32 = 1_000;
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+
+/// How a hub behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HubConfig {
+    /// How long a connection is silent at most.
+    pub heartbeat: Duration,
+    /// Connections that one user may have at the same time.
+    pub streams_per_user: u32,
+    /// What is held in memory.
+    pub ring: RingLimits,
+}
+
+impl Default for HubConfig {
+    fn default() -> Self {
+        Self { heartbeat: Duration::from_secs(15), streams_per_user: 8, ring: RingLimits::default() }
+    }
+}
 
 /// The hub of a node.
 pub struct Hub {
-    backplane: Arc<dyn Backplane>,
-    ring: RwLock<Ring>,
-    /// Where the ring ends; connections wait for it to move.
-    head: watch::Sender<Cursor>,
-    /// Connections of this node.
-    pub registry: Arc<Registry>,
-    heartbeat: Duration,
+    log: Arc<dyn EventLog>,
+    config: HubConfig,
+    ring: Mutex<Ring>,
+    /// How often the log was lost, and where the ring ends; who waits for either waits here.
+    place: watch::Sender<(u64, Cursor)>,
+    refills: Refills,
+    seats: Seats,
+    counters: Counters,
     stopping: CancellationToken,
 }
 
@@ -52,75 +90,61 @@ impl Hub {
     /// The end of the log can't be read.
     pub async fn start(
         backplane: Arc<dyn Backplane>,
-        heartbeat: Duration,
+        config: HubConfig,
         stopping: CancellationToken,
     ) -> Result<Arc<Self>, BackplaneError> {
-        let head = backplane.head().await?;
+        Self::over(Arc::new(OfEngine(backplane)), config, stopping).await
+    }
+
+    async fn over(
+        log: Arc<dyn EventLog>,
+        config: HubConfig,
+        stopping: CancellationToken,
+    ) -> Result<Arc<Self>, BackplaneError> {
+        let head = log.head().await?;
         let hub = Arc::new(Self {
-            ring: RwLock::new(Ring::starting_at(head.clone())),
-            head: watch::Sender::new(head),
-            registry: Arc::default(),
-            backplane,
-            heartbeat,
+            ring: Mutex::new(Ring::starting_at(head.clone(), config.ring)),
+            place: watch::Sender::new((0, head)),
+            refills: Refills::new(Arc::clone(&log)),
+            seats: Seats::default(),
+            counters: Counters::default(),
+            log,
+            config,
             stopping: stopping.clone(),
         });
-        let tailing = Arc::clone(&hub);
-        tokio::spawn(async move { stopping.run_until_cancelled(tailing.tail()).await });
+        let tailing = Arc::clone(&hub).tail();
+        tokio::spawn(async move { stopping.run_until_cancelled(tailing).await });
+        tokio::spawn(Arc::clone(&hub).pulse());
         Ok(hub)
     }
 
-    /// How long a connection is silent at most.
-    pub const fn heartbeat(&self) -> Duration {
-        self.heartbeat
+    /// Held for moments only.
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn tail(&self) {
-        loop {
-            let head = self.head.borrow().clone();
-            match self.backplane.tail(&head, PAGE).await {
-                Ok(ReadLog::Events(entries)) => {
-                    let frames: Vec<_> = entries.iter().map(|entry| Arc::new(Frame::of(entry))).collect();
-                    if let Some(last) = frames.last().map(|frame| frame.cursor.clone()) {
-                        self.ring.write().unwrap_or_else(PoisonError::into_inner).extend(frames);
-                        self.head.send_replace(last);
-                    }
-                }
-                Ok(ReadLog::Gone { reason, head }) => {
-                    tracing::error!(?reason, "the log was lost; every page loads its snapshot again");
-                    *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Ring::starting_at(head.clone());
-                    self.head.send_replace(head);
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the log can't be read; trying again");
-                    tokio::time::sleep(AFTER_A_FAILURE).await;
-                }
-            }
-        }
+    fn tell_place(&self) {
+        let place = {
+            let ring = self.ring();
+            (ring.losses, ring.end().clone())
+        };
+        self.place.send_replace(place);
     }
 
     /// Waits until the ring has come to a place of the log: it follows the log by moments.
-    async fn catch_up_with(&self, place: &Cursor) {
-        let mut head = self.head.subscribe();
-        let reached = head.wait_for(|head| !place.is_after(head));
+    async fn catch_up_with(&self, end: &Cursor) {
+        let mut place = self.place.subscribe();
+        let reached = place.wait_for(|(_, place)| place.epoch == end.epoch && place.position >= end.position);
         if tokio::time::timeout(AFTER_A_FAILURE, reached).await.is_err() {
-            tracing::warn!(%place, "the ring does not follow the log");
+            tracing::warn!(%end, "the ring does not follow the log");
         }
     }
 
-    /// Frames after a place, from the ring or, for who fell off it, from the log.
-    async fn frames_after(&self, place: &Cursor) -> Result<Frames, BackplaneError> {
-        let in_ring = self.ring.read().unwrap_or_else(PoisonError::into_inner).after(place, PAGE as usize);
-        if let Some(frames) = in_ring {
-            return Ok(Frames::Found(frames));
-        }
-        Ok(match self.backplane.read(place, PAGE).await? {
-            ReadLog::Events(entries) => Frames::Found(entries.iter().map(|entry| Arc::new(Frame::of(entry))).collect()),
-            ReadLog::Gone { reason, head } => Frames::Gone { reason, head },
-        })
+    /// Waits until the log was lost more often than so; not for long.
+    async fn wait_for_loss(&self, losses: u64) {
+        let mut place = self.place.subscribe();
+        let lost = place.wait_for(|(now, _)| *now > losses);
+        // Whoever doubts finds out either way.
+        let _ = tokio::time::timeout(AFTER_A_FAILURE, lost).await;
     }
-}
-
-enum Frames {
-    Found(Vec<Arc<Frame>>),
-    Gone { reason: app::events::ResetReason, head: Cursor },
 }

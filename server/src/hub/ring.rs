@@ -1,89 +1,261 @@
-//! The youngest frames, bounded in number and in bytes.
+//! The youngest frames, bounded in number and in bytes, with a list for each topic: of its frames, and of who listens to it.
+//!
+//! So an event costs as much as it has listeners, and a listener as much as it gets: nobody looks at what others get.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, BinaryHeap, HashMap, VecDeque},
+    sync::Arc,
+};
 
-use app::events::Cursor;
+use app::events::{Cursor, Position, ResetReason, Topic};
 
-use super::Frame;
+use super::{Frame, frame::{Encoding, Scratch}, seats::Seat};
 
-const MOST_FRAMES: usize = 65_536;
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// How much the ring holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingLimits {
+    /// Frames.
+    pub frames: usize,
+    /// Bytes, near enough.
+    pub bytes: usize,
+}
+
+impl Default for RingLimits {
+    fn default() -> Self {
+        Self { frames: 65_536, bytes: 64 * 1024 * 1024 }
+    }
+}
 
 /// Frames in the order of the log, without a gap.
 pub(super) struct Ring {
+    limits: RingLimits,
     /// Everything after this place is here.
     floor: Cursor,
+    end: Cursor,
     frames: VecDeque<Arc<Frame>>,
+    /// The number of the first frame; frames are numbered for as long as the process lives.
+    first: u64,
     bytes: usize,
+    lines: HashMap<Topic, Line>,
+    /// How often the log was lost, and why the last time.
+    pub(super) losses: u64,
+    pub(super) loss: ResetReason,
+}
+
+/// What the ring knows of a topic.
+#[derive(Default)]
+struct Line {
+    /// The numbers of its frames that are here.
+    numbers: VecDeque<u64>,
+    /// The youngest of its frames that is not here any more. Exact for whoever listened or stood above the floor before.
+    gone_through: Position,
+    listeners: HashMap<u64, Arc<Seat>>,
+}
+
+/// A way along the log.
+#[derive(Clone, Debug)]
+pub(super) struct Walk {
+    /// Up to here all is told.
+    pub(super) place: Cursor,
+    /// Whether it has been on the ring since its topics are listened to: then a topic that is silent can't have lost anything, however
+    /// far the ring has moved on.
+    pub(super) is_on_ring: bool,
+}
+
+impl Walk {
+    pub(super) const fn from(place: Cursor) -> Self {
+        Self { place, is_on_ring: false }
+    }
+}
+
+/// Where a walk came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leg {
+    /// There is nothing more.
+    Even,
+    /// There may be more, but no room for it.
+    Full,
+    /// What comes next is not in the ring: the log has to be read.
+    Behind,
 }
 
 impl Ring {
-    pub(super) const fn starting_at(floor: Cursor) -> Self {
-        Self { floor, frames: VecDeque::new(), bytes: 0 }
+    pub(super) fn starting_at(floor: Cursor, limits: RingLimits) -> Self {
+        Self {
+            limits,
+            end: floor.clone(),
+            floor,
+            frames: VecDeque::new(),
+            first: 0,
+            bytes: 0,
+            lines: HashMap::new(),
+            losses: 0,
+            loss: ResetReason::Epoch,
+        }
     }
 
-    pub(super) fn extend(&mut self, frames: Vec<Arc<Frame>>) {
+    /// Where it ends.
+    pub(super) const fn end(&self) -> &Cursor {
+        &self.end
+    }
+
+    /// Begins anew, since the log can't say what came after the end.
+    pub(super) fn lose(&mut self, reason: ResetReason, head: Cursor) {
+        self.first += self.frames.len() as u64;
+        self.frames.clear();
+        self.bytes = 0;
+        self.lines.retain(|_, line| {
+            line.numbers.clear();
+            line.gone_through = Position::default();
+            !line.listeners.is_empty()
+        });
+        self.end = head.clone();
+        self.floor = head;
+        self.losses += 1;
+        self.loss = reason;
+    }
+
+    /// Puts frames at the end; returns who has to be woken.
+    pub(super) fn extend(&mut self, frames: Vec<Arc<Frame>>) -> Vec<Arc<Seat>> {
+        let mut touched = BTreeSet::new();
         for frame in frames {
+            let number = self.first + self.frames.len() as u64;
+            for topic in frame.topics() {
+                self.line(topic).numbers.push_back(number);
+                if !touched.contains(topic) {
+                    touched.insert(topic.clone());
+                }
+            }
             self.bytes += frame.size_bytes();
+            self.end = frame.cursor.clone();
             self.frames.push_back(frame);
         }
-        while self.frames.len() > MOST_FRAMES || self.bytes > MOST_BYTES {
+        let seats = touched.iter().filter_map(|topic| self.lines.get(topic)).flat_map(|line| line.listeners.values());
+        let seats = seats.cloned().collect();
+        self.shrink();
+        seats
+    }
+
+    fn shrink(&mut self) {
+        while self.frames.len() > self.limits.frames || self.bytes > self.limits.bytes {
             let Some(oldest) = self.frames.pop_front() else { return };
+            self.first += 1;
             self.bytes -= oldest.size_bytes();
             self.floor = oldest.cursor.clone();
+            for topic in oldest.topics() {
+                let Some(line) = self.lines.get_mut(topic) else { continue };
+                line.numbers.pop_front();
+                line.gone_through = oldest.cursor.position;
+                if line.numbers.is_empty() && line.listeners.is_empty() {
+                    self.lines.remove(topic);
+                }
+            }
         }
     }
 
-    /// Frames after a place, at most `limit`; `None` when the ring doesn't reach back so far, or the place is of another log.
-    pub(super) fn after(&self, place: &Cursor, limit: usize) -> Option<Vec<Arc<Frame>>> {
-        if place.epoch != self.floor.epoch || place.position < self.floor.position {
-            return None;
+    fn line(&mut self, topic: &Topic) -> &mut Line {
+        self.lines.entry(topic.clone()).or_default()
+    }
+
+    pub(super) fn listen<'a>(&mut self, seat: &Arc<Seat>, topics: impl IntoIterator<Item = &'a Topic>) {
+        for topic in topics {
+            self.line(topic).listeners.insert(seat.number, Arc::clone(seat));
         }
-        let from = self.frames.partition_point(|frame| frame.cursor.position <= place.position);
-        Some(self.frames.iter().skip(from).take(limit).cloned().collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use app::events::{Envelope, Event, NoticeLevel, Position, Stamped, SystemNotification};
-
-    use super::*;
-    use crate::backplane::LogEntry;
-
-    fn cursor(position: u64) -> Cursor {
-        Cursor { epoch: "e".to_owned(), position: Position::single(position) }
     }
 
-    fn frame(position: u64) -> Arc<Frame> {
-        let event = Event::SystemNotification(SystemNotification { level: NoticeLevel::Info, message: String::new() });
-        Arc::new(Frame::of(&LogEntry {
-            envelope: Envelope { cursor: cursor(position), stamped: Stamped { timestamp: 0, event } },
-            json: "{}".to_owned(),
-        }))
+    pub(super) fn leave<'a>(&mut self, seat: &Seat, topics: impl IntoIterator<Item = &'a Topic>) {
+        for topic in topics {
+            let Some(line) = self.lines.get_mut(topic) else { continue };
+            line.listeners.remove(&seat.number);
+            if line.numbers.is_empty() && line.listeners.is_empty() {
+                self.lines.remove(topic);
+            }
+        }
     }
 
-    fn positions(frames: &[Arc<Frame>]) -> Vec<u64> {
-        frames.iter().map(|frame| frame.cursor.position.major).collect()
+    /// How many topics have frames or listeners.
+    #[cfg(test)]
+    pub(super) fn topics(&self) -> usize {
+        self.lines.len()
     }
 
-    #[test]
-    fn it_gives_what_came_after_a_place_even_when_positions_have_holes() {
-        let mut ring = Ring::starting_at(cursor(10));
-        ring.extend(vec![frame(12), frame(15), frame(16)]);
-
-        assert_eq!(positions(&ring.after(&cursor(10), 9).expect("in the ring")), [12, 15, 16]);
-        assert_eq!(positions(&ring.after(&cursor(13), 1).expect("in the ring")), [15]);
-        assert!(ring.after(&cursor(16), 9).expect("in the ring").is_empty());
+    /// Whether everything after a place is here.
+    pub(super) fn reaches(&self, place: &Cursor) -> bool {
+        place.epoch == self.floor.epoch && place.position >= self.floor.position
     }
 
-    #[test]
-    fn it_says_so_when_it_does_not_reach_back_far_enough() {
-        let mut ring = Ring::starting_at(cursor(0));
-        let frames = (1..=MOST_FRAMES as u64 + 5).map(frame).collect();
-        ring.extend(frames);
+    fn number_after(&self, position: Position) -> u64 {
+        self.first + self.frames.partition_point(|frame| frame.cursor.position <= position) as u64
+    }
 
-        assert!(ring.after(&cursor(4), 1).is_none());
-        assert_eq!(positions(&ring.after(&cursor(5), 1).expect("in the ring")), [6]);
+    /// Walks on as far as the ring, `until` and the room allow.
+    pub(super) fn walk(
+        &self,
+        walk: &mut Walk,
+        topics: &BTreeSet<Topic>,
+        until: Option<Position>,
+        (scratch, encoding): (&mut Scratch, Encoding),
+    ) -> Leg {
+        let lines = || topics.iter().filter_map(|topic| self.lines.get(topic));
+        if walk.is_on_ring {
+            walk.is_on_ring = lines().all(|line| line.gone_through <= walk.place.position);
+        } else {
+            walk.is_on_ring = self.reaches(&walk.place);
+        }
+        if !walk.is_on_ring {
+            return Leg::Behind;
+        }
+        let until = until.unwrap_or(self.end.position);
+        let start = self.number_after(walk.place.position);
+        for frame in self.frames_from(start, lines()) {
+            if frame.cursor.position > until {
+                break;
+            }
+            if scratch.is_full() {
+                return Leg::Full;
+            }
+            scratch.push(frame, encoding);
+            walk.place.position = frame.cursor.position;
+        }
+        walk.place.position = walk.place.position.max(until);
+        Leg::Even
+    }
+
+    /// Frames of some lines from a number on, each once, in order.
+    fn frames_from<'a>(&'a self, start: u64, lines: impl Iterator<Item = &'a Line>) -> impl Iterator<Item = &'a Frame> {
+        let mut rests: Vec<_> = lines
+            .map(|line| line.numbers.range(line.numbers.partition_point(|number| *number < start)..))
+            .collect();
+        let heads = rests.iter_mut().enumerate();
+        let mut next: BinaryHeap<_> =
+            heads.filter_map(|(at, rest)| rest.next().map(|number| Reverse((*number, at)))).collect();
+        let mut last = None;
+        std::iter::from_fn(move || {
+            loop {
+                let Reverse((number, at)) = next.pop()?;
+                if let Some(follower) = rests.get_mut(at).and_then(Iterator::next) {
+                    next.push(Reverse((*follower, at)));
+                }
+                if last.replace(number) != Some(number) {
+                    return self.frames.get(usize::try_from(number - self.first).ok()?).map(|frame| &**frame);
+                }
+            }
+        })
+    }
+
+    /// How many frames of some topics follow a place, as far as they are here; `None` when the place is not on the ring.
+    pub(super) fn count_after(&self, place: &Cursor, topics: &BTreeSet<Topic>) -> Option<u64> {
+        let lines = topics.iter().filter_map(|topic| self.lines.get(topic));
+        self.reaches(place).then(|| self.frames_from(self.number_after(place.position), lines).count() as u64)
+    }
+
+    /// The same for somebody who listens and may have fallen off: what is still here counts.
+    pub(super) fn lag(&self, place: &Cursor, topics: &BTreeSet<Topic>) -> u64 {
+        if place.epoch != self.floor.epoch {
+            return 0;
+        }
+        let lines = topics.iter().filter_map(|topic| self.lines.get(topic));
+        self.frames_from(self.number_after(place.position), lines).count() as u64
     }
 }

@@ -1,11 +1,13 @@
 //! A server of one test: port 0, a fresh database, a worker in the same process.
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use ::app::domain::QueueName;
+use axum::extract::connect_info::MockConnectInfo;
 use reqwest::{Client, Response, StatusCode, header, multipart};
 use serde_json::Value;
 use server::{
@@ -13,7 +15,7 @@ use server::{
     backplane::{SqlBackplane, sql::Retention},
     files::Files,
     http,
-    hub::Hub,
+    hub::{Hub, HubConfig},
     jobs::{BulkImportCustomers, Echo, Job, Registry, Worker, WorkerConfig, context::Parts},
     store::Database,
 };
@@ -24,6 +26,9 @@ use tokio_util::sync::CancellationToken;
 
 /// How long anything may take that a test waits for.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Where the tests come from: they may say for whom they ask.
+const PROXIES: &str = "127.0.0.1";
 
 /// A running server.
 pub(crate) struct App {
@@ -61,8 +66,10 @@ pub(crate) async fn spawn_over(url: &str, folder: TempDir, work: Work, limits: L
 
     let stopping = CancellationToken::new();
     let heartbeat = Duration::from_millis(300);
-    let hub = Hub::start(parts.backplane.clone(), heartbeat, stopping.clone()).await.expect("started");
-    let router = http::router(AppState::new(parts.clone(), hub, limits));
+    let config = HubConfig { heartbeat, ..HubConfig::default() };
+    let hub = Hub::start(parts.backplane.clone(), config, stopping.clone()).await.expect("started");
+    let state = AppState::new(parts.clone(), hub, limits).behind(PROXIES.parse().expect("a network"));
+    let router = http::router(state).layer(MockConnectInfo(SocketAddr::from(([127, 0, 0, 1], 9))));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
     let serving = http::listener::serve(listener, router, stopping.clone());

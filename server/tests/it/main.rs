@@ -13,6 +13,7 @@ mod imports;
 mod jobs;
 mod lease_model;
 mod listener;
+mod limits;
 mod openapi;
 mod pages;
 mod queue;

@@ -16,6 +16,8 @@ mod harness;
 mod imports;
 #[path = "../it/jobs.rs"]
 mod jobs;
+#[path = "../it/limits.rs"]
+mod limits;
 #[path = "../it/pages.rs"]
 mod pages;
 #[path = "../support/postgres.rs"]

@@ -1,0 +1,131 @@
+//! Who asks. Before there are accounts, a user is the address that a client comes from, and everybody is an operator.
+
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+    sync::Arc,
+};
+
+use axum::{
+    extract::{ConnectInfo, FromRef, FromRequestParts},
+    http::{HeaderMap, request::Parts},
+};
+use ipnet::IpNet;
+
+use crate::hub::UserKey;
+
+/// Who asks.
+pub(super) struct Viewer {
+    pub(super) user: UserKey,
+}
+
+/// Proxies whose `X-Forwarded-For` is believed: addresses and networks, separated by commas. None when there are none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Arc<[IpNet]>);
+
+/// The text is no list of networks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is neither an address nor a network such as 10.0.0.0/8")]
+pub struct TrustedProxiesError(String);
+
+impl FromStr for TrustedProxies {
+    type Err = TrustedProxiesError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let networks = names.map(|name| {
+            let address = || name.parse::<IpAddr>().map(IpNet::from);
+            name.parse::<IpNet>().or_else(|_| address()).map_err(|_| TrustedProxiesError(name.to_owned()))
+        });
+        networks.collect::<Result<Vec<_>, _>>().map(|networks| Self(networks.into()))
+    }
+}
+
+const FORWARDED: &str = "x-forwarded-for";
+
+impl TrustedProxies {
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// The address that a request comes from: its peer's, or, when that is a proxy of ours, the last one that it was forwarded for that
+    /// is none. What stands further left was written by whoever wanted to. A list that can't be read names its proxy.
+    fn origin(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut origin = peer.to_canonical();
+        let lines = headers.get_all(FORWARDED).iter().rev();
+        for line in lines {
+            for hop in line.to_str().unwrap_or("?").rsplit(',') {
+                if !self.trusts(origin) {
+                    return origin;
+                }
+                let Ok(address) = hop.trim().parse::<IpAddr>() else { return origin };
+                origin = address.to_canonical();
+            }
+        }
+        origin
+    }
+}
+
+impl<S> FromRequestParts<S> for Viewer
+where
+    S: Send + Sync,
+    TrustedProxies: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let peer = ConnectInfo::<SocketAddr>::from_request_parts(parts, state).await;
+        let user = match peer {
+            Ok(ConnectInfo(peer)) => TrustedProxies::from_ref(state).origin(peer.ip(), &parts.headers).to_string(),
+            // Nobody who could vouch for anybody.
+            Err(_) => "unknown".to_owned(),
+        };
+        Ok(Self { user: UserKey(user.into()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn origin(trusted: &str, peer: &str, forwarded: &[&str]) -> String {
+        let trusted: TrustedProxies = trusted.parse().expect("networks");
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append(FORWARDED, HeaderValue::from_str(line).expect("a header"));
+        }
+        trusted.origin(peer.parse().expect("an address"), &headers).to_string()
+    }
+
+    #[test]
+    fn without_trusted_proxies_the_peer_is_who_asks_whatever_it_says() {
+        assert_eq!(origin("", "10.0.0.1", &["1.2.3.4"]), "10.0.0.1");
+        assert_eq!(origin("10.0.0.2", "10.0.0.1", &["1.2.3.4"]), "10.0.0.1");
+    }
+
+    #[test]
+    fn behind_proxies_it_is_the_last_address_that_is_no_proxy() {
+        let trusted = "10.0.0.0/8, ::1";
+
+        assert_eq!(origin(trusted, "10.0.0.1", &["6.6.6.6, 1.2.3.4, 10.0.0.9"]), "1.2.3.4");
+        assert_eq!(origin(trusted, "10.0.0.1", &["6.6.6.6", "1.2.3.4", "10.0.0.9"]), "1.2.3.4");
+        assert_eq!(origin(trusted, "::ffff:10.0.0.1", &["2001:db8::7"]), "2001:db8::7");
+        assert_eq!(origin(trusted, "::1", &[]), "::1");
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_names_the_proxy() {
+        assert_eq!(origin("10.0.0.1", "10.0.0.1", &["1.2.3.4, somebody"]), "10.0.0.1");
+        assert_eq!(origin("10.0.0.0/8", "10.0.0.1", &["1.2.3.4, , 10.0.0.2"]), "10.0.0.2");
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused_by_its_name() {
+        let problem = "10.0.0.0/8,tea".parse::<TrustedProxies>().expect_err("no network");
+
+        assert!(problem.to_string().contains("'tea'"), "{problem}");
+    }
+}

@@ -1,0 +1,193 @@
+//! A change of what a live connection listens to.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use app::events::{Cursor, Position, StreamEvent, Topic};
+use tokio::sync::oneshot;
+
+use super::{
+    Hub, UserKey,
+    feed::{Feed, Read},
+    frame::Scratch,
+    ring::Walk,
+};
+
+/// A change of what a connection listens to.
+#[derive(Debug)]
+pub(super) struct TopicChange {
+    /// Topics to add.
+    pub(super) add: Vec<Topic>,
+    /// Topics to take away.
+    pub(super) remove: Vec<Topic>,
+    /// Events of the added topics after this place are sent, even those that the connection is past already.
+    pub(super) from: Option<Cursor>,
+    /// Where the whole set is told, once it is in force.
+    pub(super) answer: oneshot::Sender<Result<Vec<Topic>, ChangeError>>,
+}
+
+/// Topics that one connection may listen to.
+pub const MOST_TOPICS: usize = 256;
+/// How long a change may take. A connection whose client does not read what it is sent takes no change in.
+const CHANGE_LIMIT: Duration = Duration::from_secs(5);
+
+/// The topics of a connection were not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// There is none on this node, it is somebody else's, or it has just ended.
+    #[error("there is no connection with this id")]
+    UnknownConnection,
+    /// It would listen to more than [`MOST_TOPICS`] topics. It listens to what it listened to before.
+    #[error("a connection listens to at most {MOST_TOPICS} topics")]
+    TooManyTopics,
+    /// It did not take the change in within five seconds. It may do so later.
+    #[error("the connection did not take the change in within {} s", CHANGE_LIMIT.as_secs())]
+    Late,
+}
+
+impl Hub {
+    /// Changes the topics of a user's connection and returns the whole set.
+    ///
+    /// # Errors
+    /// See [`ChangeError`].
+    pub async fn change(
+        &self,
+        user: &UserKey,
+        connection_id: &str,
+        (add, remove): (Vec<Topic>, Vec<Topic>),
+        from: Option<Cursor>,
+    ) -> Result<Vec<Topic>, ChangeError> {
+        let seat = self.seats.find(connection_id).filter(|seat| seat.user == *user);
+        let seat = seat.ok_or(ChangeError::UnknownConnection)?;
+        let changed = async {
+            // Given back when the connection takes the change in, not when whoever asked has gone.
+            seat.room.acquire().await.map_err(|_| ChangeError::UnknownConnection)?.forget();
+            let (answer, answered) = oneshot::channel();
+            seat.desk().changes.push_back(TopicChange { add, remove, from, answer });
+            seat.waker.wake();
+            answered.await.map_err(|_| ChangeError::UnknownConnection)?
+        };
+        tokio::time::timeout(CHANGE_LIMIT, changed).await.map_err(|_| ChangeError::Late)?
+    }
+}
+
+/// How far a connection is with a change.
+#[derive(Debug, Default)]
+pub(super) enum Stage {
+    /// There is none.
+    #[default]
+    Idle,
+    /// The end of the log is asked for, and the ring waited for: what is in the log by now comes before the word that the change is in
+    /// force, although the ring may not have it yet. Else what the added topics missed in the last moment would follow it.
+    Asking(TopicChange),
+    /// What came up to then is being told.
+    Reaching(TopicChange),
+    /// What the added topics missed is being told.
+    Catching(Catching),
+}
+
+/// The added topics' own way along the log, up to where the connection is.
+#[derive(Debug)]
+pub(super) struct Catching {
+    pub(super) walk: Walk,
+    pub(super) added: BTreeSet<Topic>,
+    pub(super) until: Position,
+    pub(super) is_done: bool,
+    change: TopicChange,
+}
+
+impl Catching {
+    /// There is nothing more to tell.
+    pub(super) const fn finish(&mut self) {
+        self.is_done = true;
+    }
+}
+
+/// Whether there is more to do at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Something,
+    Nothing,
+}
+
+impl Feed {
+    /// Goes on with a change, once all that came is told.
+    pub(super) fn go_on_with_change(&mut self, scratch: &mut Scratch) -> Next {
+        match std::mem::take(&mut self.stage) {
+            Stage::Idle => self.take_change_in(),
+            // Taken up again when the answer is there.
+            asking @ Stage::Asking(_) => {
+                self.stage = asking;
+                Next::Nothing
+            }
+            Stage::Reaching(change) => {
+                self.put_in_force(change, scratch);
+                Next::Something
+            }
+            Stage::Catching(done) => {
+                self.confirm(done.change, scratch);
+                Next::Something
+            }
+        }
+    }
+
+    fn take_change_in(&mut self) -> Next {
+        let mut desk = self.seat.desk();
+        let Some(change) = desk.changes.pop_front() else { return Next::Nothing };
+        self.seat.room.add_permits(1);
+        if wanted(&desk.topics, &change).len() > MOST_TOPICS {
+            // Whoever asked may have gone meanwhile.
+            let _ = change.answer.send(Err(ChangeError::TooManyTopics));
+            return Next::Something;
+        }
+        drop(desk);
+        self.stage = Stage::Asking(change);
+        let hub = std::sync::Arc::clone(&self.hub);
+        self.read(async move {
+            let end = hub.refills.end().await?;
+            hub.catch_up_with(&end).await;
+            Ok(Read::Reached)
+        });
+        Next::Something
+    }
+
+    fn put_in_force(&mut self, change: TopicChange, scratch: &mut Scratch) {
+        {
+            let mut desk = self.seat.desk();
+            let wanted = wanted(&desk.topics, &change);
+            let mut ring = self.hub.ring();
+            ring.listen(&self.seat, wanted.difference(&desk.topics));
+            ring.leave(&self.seat, desk.topics.difference(&wanted));
+            // What came since the walk, on topics that nobody listened to, may be off the ring already.
+            self.walk.is_on_ring = ring.reaches(&self.walk.place);
+            desk.topics = wanted;
+        }
+        // Even topics that are listened to already: who asks again may have come later than what was sent for them.
+        match change.from.clone().filter(|_| !change.add.is_empty()) {
+            Some(from) => {
+                let (added, until) = (change.add.iter().cloned().collect(), self.walk.place.position);
+                self.page = None;
+                self.stage = Stage::Catching(Catching { walk: Walk::from(from), added, until, is_done: false, change });
+            }
+            None => self.confirm(change, scratch),
+        }
+    }
+
+    fn confirm(&mut self, change: TopicChange, scratch: &mut Scratch) {
+        let only_removes = change.add.is_empty() && !change.remove.is_empty();
+        let topics: Vec<Topic> = self.seat.desk().topics.iter().cloned().collect();
+        let word = if only_removes {
+            StreamEvent::Unsubscribed { topics: topics.clone() }
+        } else {
+            StreamEvent::Subscribed { topics: topics.clone() }
+        };
+        self.page = None;
+        scratch.push_about(word, &self.walk.place, self.encoding);
+        // Whoever asked may have gone meanwhile; the change stands.
+        let _ = change.answer.send(Ok(topics));
+    }
+}
+
+fn wanted(topics: &BTreeSet<Topic>, change: &TopicChange) -> BTreeSet<Topic> {
+    let kept = topics.iter().filter(|topic| !change.remove.contains(topic));
+    kept.chain(&change.add).cloned().collect()
+}

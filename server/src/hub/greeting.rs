@@ -1,0 +1,150 @@
+//! How a connection begins: now, or where its client was; or with the word that nobody can say what was missed.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+
+use app::events::{
+    Connected, Cursor, RejectReason, ResetReason, StreamEvent, Topic,
+    cursor::CursorError,
+};
+use bytes::Bytes;
+
+use super::{
+    Encoding, Hub, Transport, UserKey,
+    feed::Feed,
+    frame::Scratch,
+    refill::Refill,
+    ring::Walk,
+};
+use crate::backplane::BackplaneError;
+
+/// What a client asks for when it connects.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Whose connection it is.
+    pub user: UserKey,
+    /// What carries it.
+    pub transport: Transport,
+    /// How it is written.
+    pub encoding: Encoding,
+    /// Topics; the caller holds them to [`super::MOST_TOPICS`].
+    pub topics: BTreeSet<Topic>,
+    /// Where it was: `None` to begin now, `Err` for what is no cursor.
+    pub resume: Option<Result<Cursor, CursorError>>,
+}
+
+/// There is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The user has as many as he may.
+    #[error("this user has {limit} streams open already")]
+    OverLimit {
+        /// How many he may have.
+        limit: u32,
+        /// The one frame that a client gets which would take any other answer for the end of all.
+        rejection: Bytes,
+    },
+    /// The log can't be read.
+    #[error(transparent)]
+    Backplane(#[from] BackplaneError),
+}
+
+/// How long a client waits that was rejected.
+const RETRY_REJECTED_MS: u64 = 30_000;
+
+impl Hub {
+    /// Opens a connection. What is in the log by now and after its cursor counts as missed, although the ring may not have it yet.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(self: &Arc<Self>, opening: Opening) -> Result<Feed, OpenError> {
+        let Opening { user, transport, encoding, topics, resume } = opening;
+        let (limit, end) = (self.config.streams_per_user, self.ring().end().clone());
+        let Some(seat) = self.seats.take(user, transport, end.clone(), limit) else {
+            self.counters.rejected.fetch_add(1, Relaxed);
+            // With the client's own cursor: with another one it would skip what lies between when it comes back.
+            let place = resume.and_then(Result::ok).unwrap_or(end);
+            let mut scratch = Scratch::default();
+            let word = StreamEvent::Rejected { reason: RejectReason::TooManyStreams, limit };
+            scratch.push_last(word, &place, encoding, RETRY_REJECTED_MS);
+            return Err(OpenError::OverLimit { limit, rejection: scratch.take() });
+        };
+        let mut feed = Feed::new(Arc::clone(self), seat, encoding);
+        self.catch_up_with(&self.refills.end().await?).await;
+        feed.sit_down(&topics);
+        feed.greet(topics, resume).await?;
+        Ok(feed)
+    }
+
+    /// How many events of some topics follow a place, up to the end of the ring; or why that can't be said.
+    async fn count_after(
+        &self,
+        place: &Cursor,
+        topics: &BTreeSet<Topic>,
+    ) -> Result<Result<u64, ResetReason>, BackplaneError> {
+        let (mut place, mut count) = (place.clone(), 0);
+        loop {
+            if let Some(rest) = self.ring().count_after(&place, topics) {
+                return Ok(Ok(count + rest));
+            }
+            match self.refills.after(place.clone()).await? {
+                Refill::Gone(reason) => return Ok(Err(reason)),
+                Refill::Found(page) => {
+                    let Some(last) = page.last() else { return Ok(Ok(count)) };
+                    place = last.cursor.clone();
+                    let wanted = page.iter().filter(|frame| frame.topics().iter().any(|topic| topics.contains(topic)));
+                    count += wanted.count() as u64;
+                }
+            }
+        }
+    }
+}
+
+impl Feed {
+    /// Begins to listen, at the end of the ring.
+    fn sit_down(&mut self, topics: &BTreeSet<Topic>) {
+        let mut desk = self.seat.desk();
+        desk.topics.clone_from(topics);
+        let mut ring = self.hub.ring();
+        ring.listen(&self.seat, topics);
+        self.losses = ring.losses;
+        self.walk = Walk { place: ring.end().clone(), is_on_ring: true };
+    }
+
+    async fn greet(
+        &mut self,
+        topics: BTreeSet<Topic>,
+        resume: Option<Result<Cursor, CursorError>>,
+    ) -> Result<(), BackplaneError> {
+        let (resumed, replayed, reset) = match resume {
+            None => (false, 0, None),
+            Some(Err(_)) => (false, 0, Some(ResetReason::Unknown)),
+            Some(Ok(cursor)) if cursor.is_after(&self.walk.place) => (false, 0, Some(ResetReason::Unknown)),
+            Some(Ok(cursor)) => match self.hub.count_after(&cursor, &topics).await? {
+                Ok(replayed) => {
+                    self.walk = Walk::from(cursor);
+                    (true, replayed, None)
+                }
+                Err(reason) => (false, 0, Some(reason)),
+            },
+        };
+        self.hub.counters.replayed.fetch_add(replayed, Relaxed);
+        self.seat.desk().place.clone_from(&self.walk.place);
+        self.greeting.push(StreamEvent::Connected(Connected {
+            connection_id: self.seat.connection_id.clone(),
+            cursor: self.walk.place.clone(),
+            resumed,
+            replayed,
+            heartbeat_ms: u64::try_from(self.hub.config.heartbeat.as_millis()).unwrap_or(u64::MAX),
+            server_version: env!("CARGO_PKG_VERSION").to_owned(),
+            topics: topics.into_iter().collect(),
+        }));
+        if let Some(reason) = reset {
+            self.hub.counters.resets.fetch_add(1, Relaxed);
+            self.greeting.push(StreamEvent::Reset { reason });
+        }
+        Ok(())
+    }
+}
