@@ -1,10 +1,12 @@
 //! Whether the server lives and is ready, for whoever restarts or balances it.
 
+use std::sync::Arc;
+
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::jobs::context::Parts;
+use crate::{hub::Hub, jobs::context::Parts};
 
 /// How the server is.
 #[derive(Serialize, ToSchema)]
@@ -27,7 +29,7 @@ pub(super) async fn live() -> Json<Health> {
 
 /// Says whether the server can do its work.
 ///
-/// It can when the event log, and so the database or Redis, can be read.
+/// It can when the event log, and so the database or Redis, can be read, and it was not asked to stop.
 #[utoipa::path(
     get,
     path = "/health/ready",
@@ -38,7 +40,10 @@ pub(super) async fn live() -> Json<Health> {
         (status = 503, description = "It can't.", body = Health, example = json!({"status": "unavailable"}))
     )
 )]
-pub(super) async fn ready(State(parts): State<Parts>) -> (StatusCode, Json<Health>) {
+pub(super) async fn ready(State(parts): State<Parts>, State(hub): State<Arc<Hub>>) -> (StatusCode, Json<Health>) {
+    if hub.is_stopping() {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "stopping" }));
+    }
     match parts.backplane.head().await {
         Ok(_) => (StatusCode::OK, Json(Health { status: "ready" })),
         Err(error) => {

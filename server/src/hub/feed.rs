@@ -166,8 +166,7 @@ impl Feed {
     }
 
     fn reason_to_go(&self) -> Option<ByeReason> {
-        let asked = self.seat.desk().is_sent_away;
-        asked.or_else(|| self.hub.stopping.is_cancelled().then_some(ByeReason::Shutdown))
+        self.seat.desk().is_sent_away
     }
 
     /// The pause before the client may come back differs from connection to connection.

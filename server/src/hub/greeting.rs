@@ -5,19 +5,10 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use app::events::{
-    Connected, Cursor, RejectReason, ResetReason, StreamEvent, Topic,
-    cursor::CursorError,
-};
+use app::events::{ByeReason, Connected, Cursor, RejectReason, ResetReason, StreamEvent, Topic, cursor::CursorError};
 use bytes::Bytes;
 
-use super::{
-    Encoding, Hub, Transport, UserKey,
-    feed::Feed,
-    frame::Scratch,
-    refill::Refill,
-    ring::Walk,
-};
+use super::{Encoding, Hub, Transport, UserKey, feed::Feed, frame::Scratch, refill::Refill, ring::Walk};
 use crate::backplane::BackplaneError;
 
 /// What a client asks for when it connects.
@@ -72,6 +63,12 @@ impl Hub {
             return Err(OpenError::OverLimit { limit, rejection: scratch.take() });
         };
         let mut feed = Feed::new(Arc::clone(self), seat, encoding);
+        if self.is_stopping() {
+            // With the client's own cursor as well. Nothing is read any more, so nothing else could be said.
+            feed.walk.place = resume.and_then(Result::ok).unwrap_or(end);
+            feed.seat.send_away(ByeReason::Shutdown);
+            return Ok(feed);
+        }
         self.catch_up_with(&self.refills.end().await?).await;
         feed.sit_down(&topics);
         feed.greet(topics, resume).await?;

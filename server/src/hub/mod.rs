@@ -48,7 +48,13 @@ pub use ring::RingLimits;
 pub use seats::{Transport, UserKey};
 pub use stats::{ConnectionStats, StreamStats};
 
-use self::{log::{EventLog, OfEngine}, refill::Refills, ring::Ring, seats::Seats, stats::Counters};
+use self::{
+    log::{EventLog, OfEngine},
+    refill::Refills,
+    ring::Ring,
+    seats::Seats,
+    stats::Counters,
+};
 use crate::backplane::{Backplane, BackplaneError};
 
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
@@ -116,6 +122,11 @@ impl Hub {
         tokio::spawn(async move { stopping.run_until_cancelled(tailing).await });
         tokio::spawn(Arc::clone(&hub).pulse());
         Ok(hub)
+    }
+
+    /// Whether the process was asked to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
     }
 
     /// Held for moments only.

@@ -9,6 +9,11 @@ use crate::backplane::ReadLog;
 
 /// How fine the clock of heartbeats is: parts of a heartbeat.
 const TICKS: u32 = 15;
+/// Who leaves when the process stops leaves within this time, a piece of it after the other.
+const LEAVING: Duration = Duration::from_secs(3);
+const PIECE: Duration = Duration::from_millis(10);
+/// Connections of a piece where they are few.
+const FEW: usize = 10;
 
 impl Hub {
     /// Follows the log for as long as the process lives.
@@ -60,8 +65,38 @@ impl Hub {
                 }
             }
         }
-        for seat in self.seats.all() {
-            seat.send_away(ByeReason::Shutdown);
+        self.send_all_away().await;
+    }
+
+    /// Asks all to leave, spread over a time: they come back to another process in the same order, and it has to live through that.
+    async fn send_all_away(&self) {
+        let seats = self.seats.all();
+        for piece in seats.chunks(piece_of(seats.len())) {
+            for seat in piece {
+                seat.send_away(ByeReason::Shutdown);
+            }
+            tokio::time::sleep(PIECE).await;
+        }
+    }
+}
+
+/// How many leave together.
+fn piece_of(seats: usize) -> usize {
+    let pieces = usize::try_from(LEAVING.as_millis() / PIECE.as_millis()).unwrap_or(usize::MAX);
+    seats.div_ceil(pieces).max(FEW)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_leave_at_once_and_thousands_within_the_time() {
+        assert_eq!(5_usize.div_ceil(piece_of(5)), 1);
+        for seats in [1_000_usize, 5_000, 9_999] {
+            let pieces = u32::try_from(seats.div_ceil(piece_of(seats))).expect("few pieces");
+
+            assert!(pieces > 1 && PIECE * pieces <= LEAVING, "{seats}: {pieces}");
         }
     }
 }

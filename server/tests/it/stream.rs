@@ -2,6 +2,7 @@
 
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::{
     frames::Stream,
@@ -188,5 +189,28 @@ async fn a_server_that_stops_says_good_bye_and_ends() {
 
     assert_eq!(stream.next_of("bye").await.data["reason"], "shutdown");
     assert!(stream.next().await.is_none());
+    app.stopped().await;
+}
+
+#[tokio::test]
+async fn a_server_that_stops_is_not_ready_and_sends_away_who_comes_with_his_own_cursor() {
+    let mut app = spawn_app().await;
+    let cursor = app.parts.backplane.head().await.expect("a head");
+    let mut half = TcpStream::connect(app.base.trim_start_matches("http://")).await.expect("connected");
+    let head = "POST /api/v1/customers/import HTTP/1.1\r\nhost: here\r\ncontent-length: 99\r\n\r\n";
+    half.write_all(head.as_bytes()).await.expect("sent");
+    // Connections are taken in one after the other.
+    app.get("/health/live").await;
+
+    app.stop();
+
+    // As long as a request has not ended others are answered. The connections of before are closed.
+    app.client = reqwest::Client::new();
+    assert_eq!(app.get("/health/ready").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let mut late = Stream::open(&app, &format!("topics=imports&cursor={cursor}")).await;
+    let bye = late.next().await.expect("a word");
+    assert_eq!((bye.data["reason"].as_str(), bye.id), (Some("shutdown"), cursor.to_string()));
+    assert!(late.next().await.is_none());
+    drop(half);
     app.stopped().await;
 }
