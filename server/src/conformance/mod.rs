@@ -102,6 +102,9 @@ engines_pass! {
     log::{
         what_happens_to_a_job_is_told_in_order,
         reading_goes_on_exactly_after_the_cursor,
+        reading_back_gives_what_is_nearest_to_the_place_in_order,
+        reading_back_ends_where_the_log_was_cut_and_knows_no_place_before,
+        a_page_by_topic_leads_on_until_the_end_in_either_direction,
         a_tail_wakes_up_with_what_another_process_appended,
         a_cursor_of_another_log_is_gone,
         a_cursor_beyond_the_end_is_gone,

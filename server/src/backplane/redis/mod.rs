@@ -168,6 +168,10 @@ impl Backplane for RedisBackplane {
         Ok(log::read(&self.connections, after, limit).await?)
     }
 
+    async fn read_back(&self, before: Option<&Cursor>, limit: u32) -> Result<ReadLog, BackplaneError> {
+        Ok(log::read_back(&self.connections, before, limit).await?)
+    }
+
     async fn tail(&self, after: &Cursor, limit: u32) -> Result<ReadLog, BackplaneError> {
         Ok(self.tails.read(&self.connections, after, limit).await?)
     }

@@ -205,6 +205,10 @@ impl Backplane for SqlBackplane {
         self.log.read(&self.database, after, limit).await
     }
 
+    async fn read_back(&self, before: Option<&Cursor>, limit: u32) -> Result<ReadLog, BackplaneError> {
+        self.log.read_back(&self.database, before, limit).await
+    }
+
     async fn tail(&self, after: &Cursor, limit: u32) -> Result<ReadLog, BackplaneError> {
         self.log.tail(&self.database, after, limit).await
     }
