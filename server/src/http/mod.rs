@@ -10,6 +10,8 @@ pub mod customers;
 pub mod docs;
 /// How a refusal looks.
 pub mod error;
+/// The event log.
+pub mod events;
 /// Whether the server lives and is ready.
 pub mod health;
 /// Imports.
@@ -96,6 +98,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(schedules::run))
         .routes(routes!(sse::connect))
         .routes(routes!(sse::change_topics))
+        .routes(routes!(events::list, events::add))
         .merge(uploads)
         .routes(routes!(imports::list))
         .routes(routes!(imports::show))

@@ -6,6 +6,7 @@
 mod api;
 mod architecture;
 mod customers;
+mod events;
 mod fencing;
 mod frames;
 mod harness;

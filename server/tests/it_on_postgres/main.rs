@@ -6,6 +6,8 @@
 mod api;
 #[path = "../it/customers.rs"]
 mod customers;
+#[path = "../it/events.rs"]
+mod events;
 #[path = "../it/fencing.rs"]
 mod fencing;
 #[path = "../it/frames.rs"]
