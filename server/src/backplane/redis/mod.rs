@@ -32,6 +32,7 @@ mod relay;
 mod script;
 mod shelf;
 mod sight;
+mod teller;
 #[cfg(test)]
 pub(crate) mod tests;
 mod timetable;
@@ -66,6 +67,7 @@ pub struct RedisBackplane {
     upkeep: upkeep::Upkeep,
     retention: Retention,
     _listening: AbortOnDropHandle<()>,
+    _telling: AbortOnDropHandle<()>,
     _relaying: Option<AbortOnDropHandle<()>>,
 }
 
@@ -88,6 +90,7 @@ impl RedisBackplane {
         let relaying = database.map(|database| tokio::spawn(relay::keep(Arc::clone(&connections), database)));
         Ok(Arc::new(Self {
             _listening: AbortOnDropHandle::new(listening),
+            _telling: AbortOnDropHandle::new(tokio::spawn(teller::keep(Arc::clone(&connections)))),
             _relaying: relaying.map(AbortOnDropHandle::new),
             tails: log::Tails::default(),
             upkeep: upkeep::Upkeep::default(),
