@@ -15,6 +15,7 @@ mod jobs;
 mod lease_model;
 mod openapi;
 mod pages;
+mod progress;
 mod queue;
 mod queues;
 mod rivals;

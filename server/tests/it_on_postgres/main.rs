@@ -22,6 +22,8 @@ mod jobs;
 mod pages;
 #[path = "../support/postgres.rs"]
 mod postgres;
+#[path = "../it/progress.rs"]
+mod progress;
 #[path = "../it/queue.rs"]
 mod queue;
 #[path = "../it/queues.rs"]
