@@ -4,6 +4,9 @@
 //! |---|---|---|
 //! | `job_update` | `job:{id}`, `queue:{name}` | a job changed its state or made progress |
 //! | `queue_update` | `queue:{name}` | a queue was paused or goes on |
+//! | `worker_status` | `worker:{id}`, `workers` | a worker joined, has other jobs, stops, left, or is gone |
+//! | `service_status` | `service:{name}`, `services` | a service is at something else |
+//! | `service_log` | `service-log:{name}` | a service said something |
 //! | `import_update` | `import:{id}`, `imports` | an import changed its state or dealt with more rows |
 //! | `customer.created`, `customer.updated` | `customers` | an import ended and made or changed customers |
 //! | `customer.validation.failed` | `customers` | an import ended with rows in its error list |
@@ -20,18 +23,25 @@
 pub mod cursor;
 /// What happened to customers.
 pub mod customer;
+/// Each event as it stands on the wire.
+#[cfg(test)]
+mod golden;
 /// What happened to imports.
 pub mod import;
 /// What happened to jobs.
 pub mod job;
 /// What happened to queues.
 pub mod queue;
+/// What happened to services.
+pub mod service;
 /// What the stream says of itself.
 pub mod stream;
 /// Notices for everyone, and what programs publish of their own.
 pub mod system;
 /// What one can listen to.
 pub mod topic;
+/// What happened to worker processes.
+pub mod worker;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,9 +50,11 @@ pub use customer::CustomersChanged;
 pub use import::ImportUpdate;
 pub use job::{JobStatus, JobUpdate};
 pub use queue::QueueUpdate;
+pub use service::{ServiceDesired, ServiceLogLine, ServiceQueue, ServiceStatus, ServiceStatusUpdate};
 pub use stream::{ByeReason, Connected, RejectReason, ResetReason, StreamEvent};
 pub use system::{Custom, NoticeLevel, SystemNotification};
 pub use topic::Topic;
+pub use worker::WorkerStatusUpdate;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +66,16 @@ pub enum Event {
     /// Occurs when a queue was paused or goes on.
     #[serde(rename = "queue_update")]
     QueueUpdate(QueueUpdate),
+    /// Occurs when a worker joined, has other jobs than before, stops, left, or is gone. Changes between are left out where they come more
+    /// often than once a second; of a worker that is never heard of again the last one is `gone`.
+    #[serde(rename = "worker_status")]
+    WorkerStatus(WorkerStatusUpdate),
+    /// Occurs when a service is at something else, or has dealt with more.
+    #[serde(rename = "service_status")]
+    ServiceStatus(ServiceStatusUpdate),
+    /// Occurs when a service said something.
+    #[serde(rename = "service_log")]
+    ServiceLog(ServiceLogLine),
     /// Occurs when an import changed its state or dealt with more rows; at most 10 a second each, the last always sent.
     #[serde(rename = "import_update")]
     ImportUpdate(ImportUpdate),
@@ -102,6 +124,9 @@ impl Event {
         match self {
             Self::JobUpdate(update) => vec![Topic::Job(update.job_id.clone()), Topic::Queue(update.queue_name.clone())],
             Self::QueueUpdate(update) => vec![Topic::Queue(update.queue_name.clone())],
+            Self::WorkerStatus(update) => vec![Topic::Worker(update.worker_id.clone()), Topic::Workers],
+            Self::ServiceStatus(update) => vec![Topic::Service(update.service.clone()), Topic::Services],
+            Self::ServiceLog(line) => vec![Topic::ServiceLog(line.service.clone())],
             Self::ImportUpdate(update) => vec![Topic::Import(update.import_id), Topic::Imports],
             Self::CustomersCreated(_) | Self::CustomersUpdated(_) | Self::CustomersRefused(_) => {
                 vec![Topic::Customers]
@@ -117,6 +142,9 @@ impl Event {
         match self {
             Self::JobUpdate(_) => "job_update",
             Self::QueueUpdate(_) => "queue_update",
+            Self::WorkerStatus(_) => "worker_status",
+            Self::ServiceStatus(_) => "service_status",
+            Self::ServiceLog(_) => "service_log",
             Self::ImportUpdate(_) => "import_update",
             Self::CustomersCreated(_) => "customer.created",
             Self::CustomersUpdated(_) => "customer.updated",
@@ -130,113 +158,5 @@ impl Event {
     /// The event stamped with the moment of its writing.
     pub fn at(self, now: jiff::Timestamp) -> Stamped {
         Stamped { timestamp: now.as_millisecond(), event: self }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::domain::{ByteCounts, ImportStatus, QueueCounts, RowCounts};
-
-    fn wire(event: Event) -> Value {
-        let stamped = Stamped { timestamp: 1_700_000_000_000, event };
-        serde_json::to_value(stamped).expect("events serialise")
-    }
-
-    fn assert_round_trip(golden: Value, event: Event) {
-        assert_eq!(wire(event.clone()), golden);
-
-        let read: Stamped = serde_json::from_value(golden).expect("golden JSON is readable");
-
-        assert_eq!(read.event, event);
-    }
-
-    #[test]
-    fn a_job_update_has_its_contract_shape() {
-        let mut update =
-            JobUpdate::new("j1".into(), "customer.jobs".into(), "BULK_IMPORT_CUSTOMERS", JobStatus::Started);
-        update.attempt = 1;
-        update.max_attempts = 25;
-        update.public.insert("importId".into(), json!("i1"));
-
-        assert_round_trip(
-            json!({
-                "type": "job_update", "timestamp": 1_700_000_000_000_i64, "jobId": "j1", "queueName": "customer.jobs",
-                "jobName": "BULK_IMPORT_CUSTOMERS", "status": "started", "progress": 0, "attempt": 1, "maxAttempts": 25,
-                "importId": "i1"
-            }),
-            Event::JobUpdate(update),
-        );
-    }
-
-    #[test]
-    fn a_queue_update_has_its_contract_shape() {
-        let counts = QueueCounts { waiting: 1, active: 2, completed: 3, failed: 4, delayed: 5, cancelled: 6 };
-        assert_round_trip(
-            json!({
-                "type": "queue_update", "timestamp": 1_700_000_000_000_i64, "queueName": "test", "waiting": 1, "active": 2,
-                "completed": 3, "failed": 4, "delayed": 5, "cancelled": 6, "paused": true
-            }),
-            Event::QueueUpdate(QueueUpdate { queue_name: "test".into(), counts, paused: true }),
-        );
-    }
-
-    #[test]
-    fn an_import_update_has_its_contract_shape() {
-        assert_round_trip(
-            json!({
-                "type": "import_update", "timestamp": 1_700_000_000_000_i64,
-                "importId": "0190d6c8-7c4b-7000-8000-000000000001", "status": "running",
-                "rows": {"read": 3, "inserted": 1, "updated": 1, "unchanged": 0, "skipped": 0, "failed": 1, "total": 9},
-                "bytes": {"read": 10, "total": 30}, "rowsPerSecond": 5, "etaSeconds": 2, "error": null
-            }),
-            Event::ImportUpdate(ImportUpdate {
-                import_id: "0190d6c8-7c4b-7000-8000-000000000001".parse().expect("a UUID"),
-                status: ImportStatus::Running,
-                rows: RowCounts { read: 3, inserted: 1, updated: 1, failed: 1, total: Some(9), ..RowCounts::default() },
-                bytes: ByteCounts { read: 10, total: 30 },
-                rows_per_second: Some(5),
-                eta_seconds: Some(2),
-                error: None,
-            }),
-        );
-    }
-
-    #[test]
-    fn customer_events_tell_the_import_and_the_number() {
-        let changed =
-            CustomersChanged { import_id: "0190d6c8-7c4b-7000-8000-000000000001".parse().expect("a UUID"), count: 7 };
-        for (event, name) in [
-            (Event::CustomersCreated(changed.clone()), "customer.created"),
-            (Event::CustomersUpdated(changed.clone()), "customer.updated"),
-            (Event::CustomersRefused(changed.clone()), "customer.validation.failed"),
-        ] {
-            assert_round_trip(
-                json!({"type": name, "timestamp": 1_700_000_000_000_i64, "importId": "0190d6c8-7c4b-7000-8000-000000000001", "count": 7}),
-                event,
-            );
-        }
-    }
-
-    #[test]
-    fn notices_and_custom_events_have_their_contract_shape() {
-        assert_round_trip(
-            json!({"type": "system_notification", "timestamp": 1_700_000_000_000_i64, "level": "warning", "message": "disk"}),
-            Event::SystemNotification(SystemNotification { level: NoticeLevel::Warning, message: "disk".into() }),
-        );
-        assert_round_trip(
-            json!({"type": "custom", "timestamp": 1_700_000_000_000_i64, "topic": "custom:dashboard_updates", "data": {"a": [1, 2]}}),
-            Event::Custom(Custom { topic: Topic::Custom("dashboard_updates".into()), data: json!({"a": [1, 2]}) }),
-        );
-    }
-
-    #[test]
-    fn a_type_from_a_newer_server_is_unknown_and_not_an_error() {
-        let read: Stamped =
-            serde_json::from_value(json!({"type": "tea_ready", "timestamp": 1, "cups": 2})).expect("readable");
-
-        assert_eq!(read.event, Event::Unknown);
     }
 }

@@ -9,6 +9,8 @@
 pub mod control;
 /// What is the same of errors that differ in details only.
 pub mod fingerprint;
+/// What happened before, by topic.
+pub mod history;
 /// What can be seen.
 pub mod inspect;
 /// Redis.
@@ -114,7 +116,10 @@ pub trait Backplane: Control + Inspect + Timetable + Send + Sync + 'static {
     /// What came after a cursor, at most `limit` events.
     async fn read(&self, after: &Cursor, limit: u32) -> Result<ReadLog, BackplaneError>;
 
-    /// The same, but waits until there is something.
+    /// What came before a place, at most `limit` events: those nearest to it, in the order of the log. Without a place: before the end.
+    async fn read_back(&self, before: Option<&Cursor>, limit: u32) -> Result<ReadLog, BackplaneError>;
+
+    /// What comes after a cursor; waits until there is something.
     async fn tail(&self, after: &Cursor, limit: u32) -> Result<ReadLog, BackplaneError>;
 
     /// One bounded round of keeping house: promotes due jobs, rescues those of dead workers, trims what is too old.

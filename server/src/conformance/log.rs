@@ -1,12 +1,15 @@
 //! The event log: in order, exactly after a cursor, and never silently incomplete.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use app::events::{Cursor, Event, JobStatus, NoticeLevel, Position, ResetReason, SystemNotification};
-use serde_json::json;
+use app::events::{Cursor, Custom, Event, JobStatus, NoticeLevel, Position, ResetReason, SystemNotification, Topic};
+use serde_json::{Value, json};
 
 use super::{Engine, LEASE, claim_one, new_job, worker};
-use crate::backplane::{Backplane, Ending, Outcome, ReadLog};
+use crate::backplane::{
+    Backplane, Ending, LogEntry, Outcome, ReadLog,
+    history::{self, HistoryPage, Side},
+};
 
 fn notice(number: usize) -> Event {
     Event::SystemNotification(SystemNotification { level: NoticeLevel::Info, message: number.to_string() })
@@ -63,6 +66,95 @@ pub(super) async fn reading_goes_on_exactly_after_the_cursor(engine: Engine) {
 
     assert_eq!(found, events);
     assert_eq!(engine.backplane.head().await.expect("an end"), cursor);
+}
+
+async fn read_back(backplane: &dyn Backplane, before: Option<&Cursor>, limit: u32) -> Vec<(Cursor, Event)> {
+    match backplane.read_back(before, limit).await.expect("readable") {
+        ReadLog::Events(entries) => {
+            entries.into_iter().map(|entry| (entry.envelope.cursor, entry.envelope.stamped.event)).collect()
+        }
+        ReadLog::Gone { reason, .. } => panic!("gone: {reason:?}"),
+    }
+}
+
+pub(super) async fn reading_back_gives_what_is_nearest_to_the_place_in_order(engine: Engine) {
+    let backplane = &*engine.backplane;
+    let start = backplane.head().await.expect("an end");
+    let events: Vec<Event> = (0..25).map(notice).collect();
+    backplane.append(events[..10].to_vec()).await.expect("appended");
+    backplane.append(events[10..].to_vec()).await.expect("appended");
+
+    let (mut found, mut place) = (Vec::new(), None);
+    loop {
+        let mut page = read_back(backplane, place.as_ref(), 7).await;
+        let Some((first, _)) = page.first() else { break };
+        assert!(page.len() <= 7 && place.as_ref().is_none_or(|place| place.is_after(&page[page.len() - 1].0)));
+        place = Some(first.clone());
+        page.append(&mut found);
+        found = page;
+    }
+
+    assert_eq!(found.iter().map(|(_, event)| event.clone()).collect::<Vec<_>>(), events);
+    assert_eq!(found, read(backplane, &start, 100).await);
+    assert_eq!(read_back(backplane, Some(&start), 7).await, []);
+    assert_eq!(read_back(backplane, Some(&found[5].0), 2).await, found[3..5]);
+}
+
+pub(super) async fn reading_back_ends_where_the_log_was_cut_and_knows_no_place_before(engine: Engine) {
+    let backplane = &*engine.backplane;
+    let start = backplane.append(vec![notice(0)]).await.expect("appended");
+    backplane.append((0..50).map(notice).collect()).await.expect("appended");
+    backplane.append((50..100).map(notice).collect()).await.expect("appended");
+    while matches!(backplane.read(&start, 1).await.expect("readable"), ReadLog::Events(_)) {
+        backplane.maintain().await.expect("kept");
+    }
+
+    let gone = backplane.read_back(Some(&start), 1).await.expect("readable");
+    let foreign = Cursor { epoch: "other".to_owned(), position: start.position };
+    let elsewhere = backplane.read_back(Some(&foreign), 1).await.expect("readable");
+    let mut beyond = backplane.head().await.expect("an end");
+    beyond.position.major += 1;
+    let nowhere = backplane.read_back(Some(&beyond), 1).await.expect("readable");
+
+    assert!(matches!(gone, ReadLog::Gone { reason: ResetReason::Trimmed, .. }), "{gone:?}");
+    assert!(matches!(elsewhere, ReadLog::Gone { reason: ResetReason::Epoch, .. }), "{elsewhere:?}");
+    assert!(matches!(nowhere, ReadLog::Gone { reason: ResetReason::Unknown, .. }), "{nowhere:?}");
+    let kept = read_back(backplane, None, 1_000).await;
+    assert_eq!(kept.len(), 50);
+    assert_eq!(read_back(backplane, Some(&kept[0].0), 1_000).await, []);
+}
+
+pub(super) async fn a_page_by_topic_leads_on_until_the_end_in_either_direction(engine: Engine) {
+    let backplane = &*engine.backplane;
+    let told = |name: &str, number: usize| {
+        Event::Custom(Custom { topic: Topic::Custom(name.to_owned()), data: json!(number) })
+    };
+    let start = backplane.head().await.expect("an end");
+    let events = (0..1_300).map(|number| told(if number % 100 == 0 { "seldom" } else { "often" }, number)).collect();
+    backplane.append(events).await.expect("appended");
+    let topics = BTreeSet::from([Topic::Custom("seldom".to_owned())]);
+    let numbers = |entries: Vec<LogEntry>| -> Vec<Value> {
+        let number = |entry: LogEntry| match entry.envelope.stamped.event {
+            Event::Custom(custom) => custom.data,
+            other => panic!("{other:?}"),
+        };
+        entries.into_iter().map(number).collect()
+    };
+
+    for (begin, onward) in [(Side::After(start), Side::After as fn(Cursor) -> Side), (Side::Last, Side::Before)] {
+        let (mut found, mut side) = (Vec::new(), Some(begin));
+        while let Some(place) = side.take() {
+            let is_forward = matches!(place, Side::After(_));
+            let page = history::page(backplane, &topics, place, 4).await.expect("readable");
+            let HistoryPage::Events { entries, next } = page else { panic!("{page:?}") };
+            assert!(entries.len() <= 4);
+            let at = if is_forward { found.len() } else { 0 };
+            found.splice(at..at, numbers(entries));
+            side = next.map(onward);
+        }
+
+        assert_eq!(found, (0..13).map(|number| json!(number * 100)).collect::<Vec<_>>());
+    }
 }
 
 pub(super) async fn a_tail_wakes_up_with_what_another_process_appended(engine: Engine) {

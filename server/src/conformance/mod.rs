@@ -2,6 +2,8 @@
 //!
 //! A rule is a function over any `Backplane`; an engine is a function that makes a fresh one. `engines_pass` crosses the two.
 
+/// What rules do.
+mod acts;
 /// Handing jobs to workers.
 mod claim;
 /// What operators do.
@@ -20,6 +22,8 @@ mod inspect;
 mod limits;
 /// The event log.
 mod log;
+/// What is told of queues.
+mod news;
 /// What only Postgres has to show.
 mod postgres_only;
 /// A Postgres server for tests.
@@ -34,21 +38,15 @@ mod timetable;
 /// Workers, as they present themselves.
 mod workers;
 
-use std::time::Duration;
-
-use app::{
-    domain::{JobState, WorkerId, WorkerShare, WorkerStatus},
-    events::{Cursor, Event, NoticeLevel, SystemNotification},
+pub(crate) use self::acts::{
+    LEASE, PATIENCE, QUEUE, claim_all, claim_one, ending, events_after, finish, heartbeat, new_job, profile, request,
+    state, worker,
 };
-use serde_json::{Map, json};
-
 pub(crate) use self::engine::{Engine, RETENTION, in_database, migrate};
-use self::engine::{postgres, redis, sqlite};
-use crate::backplane::{
-    Backplane, ClaimRequest, ClaimedJob, Directive, Ending, Finished, Heartbeat, Lease, NewJob, Outcome, ReadLog,
-    WorkerProfile,
+use self::{
+    acts::stall,
+    engine::{postgres, redis, sqlite},
 };
-
 /// One test of its own for each engine and rule.
 macro_rules! engines_pass {
     ([$($engine:ident),+] $rules:tt) => {
@@ -102,6 +100,9 @@ engines_pass! {
     log::{
         what_happens_to_a_job_is_told_in_order,
         reading_goes_on_exactly_after_the_cursor,
+        reading_back_gives_what_is_nearest_to_the_place_in_order,
+        reading_back_ends_where_the_log_was_cut_and_knows_no_place_before,
+        a_page_by_topic_leads_on_until_the_end_in_either_direction,
         a_tail_wakes_up_with_what_another_process_appended,
         a_cursor_of_another_log_is_gone,
         a_cursor_beyond_the_end_is_gone,
@@ -158,7 +159,15 @@ engines_pass! {
         a_worker_tells_what_it_is_at,
         a_worker_that_left_is_not_listed,
         a_heartbeat_of_a_worker_that_is_not_known_does_no_harm,
+        a_worker_is_told_of_when_it_joins_stops_and_leaves,
+        how_busy_a_worker_is_is_told_once_a_second_and_the_last_of_it_always,
+        a_worker_that_is_silent_is_told_of_as_gone_once_and_as_back_when_it_speaks,
         a_worker_whose_process_is_gone_is_seen_as_gone,
+    },
+    news::{
+        a_busy_queue_is_told_of_twice_a_second_over_all_processes_and_in_the_end_as_it_is,
+        how_a_queue_stands_is_told_though_the_process_died_that_had_to,
+        a_pause_is_told_at_once_and_once,
     },
     timetable::{
         a_schedule_is_kept_as_it_was_written,
@@ -181,111 +190,6 @@ mod told_of_deaths {
             rescue::{
                 a_process_that_is_gone_gives_all_its_jobs_back_before_their_leases_run_out,
             },
-        }
-    }
-}
-
-pub(crate) const QUEUE: &str = "conformance";
-pub(crate) const LEASE: Duration = Duration::from_mins(1);
-/// How long a test waits for what has to happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-
-pub(crate) fn worker(name: &str) -> WorkerId {
-    name.into()
-}
-
-pub(crate) fn profile(name: &str) -> WorkerProfile {
-    let share = WorkerShare { queue_name: QUEUE.into(), concurrency: 10 };
-    WorkerProfile {
-        worker: worker(name),
-        name: name.to_owned(),
-        host: "here".to_owned(),
-        version: "0".to_owned(),
-        queues: vec![share],
-    }
-}
-
-/// Renews leases; returns what has to be done.
-pub(crate) async fn heartbeat(backplane: &dyn Backplane, name: &str, leases: &[Lease]) -> Vec<Directive> {
-    let (worker, status) = (&worker(name), WorkerStatus::Active);
-    backplane.heartbeat(Heartbeat { worker, status, leases, lease: LEASE }).await.expect("answered")
-}
-
-pub(crate) fn new_job(id: &str) -> NewJob {
-    NewJob {
-        job_id: id.into(),
-        queue_name: QUEUE.into(),
-        job_name: "test".to_owned(),
-        data: json!({ "for": id }),
-        public: Map::new(),
-        priority: 0,
-        delay: Duration::ZERO,
-        max_attempts: 5,
-        max_stalls: 3,
-        unique_key: None,
-        unique_for: None,
-        concurrency_key: None,
-    }
-}
-
-pub(crate) fn request(worker: &WorkerId, lease: Duration) -> ClaimRequest {
-    ClaimRequest { worker: worker.clone(), queues: vec![QUEUE.into()], limit: 10, lease }
-}
-
-/// Claims all that is there, without waiting.
-pub(crate) async fn claim_all(backplane: &dyn Backplane, worker: &WorkerId, lease: Duration) -> Vec<ClaimedJob> {
-    backplane.claim(&request(worker, lease), Duration::ZERO).await.expect("claimed")
-}
-
-/// Claims the only job that is there.
-pub(crate) async fn claim_one(backplane: &dyn Backplane, worker: &WorkerId, lease: Duration) -> ClaimedJob {
-    let mut jobs = claim_all(backplane, worker, lease).await;
-    assert_eq!(jobs.len(), 1, "{jobs:?}");
-    jobs.remove(0)
-}
-
-/// An end of a job's attempt.
-pub(crate) fn ending(job: &ClaimedJob, outcome: Outcome) -> Ending {
-    Ending { lease: job.lease.clone(), outcome }
-}
-
-/// Ends an attempt.
-pub(crate) async fn finish(backplane: &dyn Backplane, job: &ClaimedJob, outcome: Outcome) -> Finished {
-    backplane.finish(vec![ending(job, outcome)]).await.expect("answered")[0]
-}
-
-/// Claims with a lease that has run out already, and lets the engine find out.
-async fn stall(backplane: &dyn Backplane, before: impl AsyncFnOnce(&ClaimedJob)) {
-    let job = claim_one(backplane, &worker("w"), Duration::ZERO).await;
-    before(&job).await;
-    loop {
-        let round = backplane.maintain().await.expect("kept");
-        if round.rescued + round.dead_lettered > 0 {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-}
-
-/// The state of a job.
-pub(crate) async fn state(backplane: &dyn Backplane, id: &str) -> Option<JobState> {
-    backplane.job_state(&id.into()).await.expect("answered")
-}
-
-/// All events after a place, up to now: the end of what is there is marked, and read up to.
-pub(crate) async fn events_after(backplane: &dyn Backplane, place: &Cursor) -> Vec<Event> {
-    let mark = Event::SystemNotification(SystemNotification { level: NoticeLevel::Info, message: "now".to_owned() });
-    let end = backplane.append(vec![mark]).await.expect("appended");
-    let (mut events, mut place) = (Vec::new(), place.clone());
-    loop {
-        let read = tokio::time::timeout(PATIENCE, backplane.tail(&place, 1_000)).await.expect("in time");
-        let ReadLog::Events(entries) = read.expect("readable") else { panic!("the place is gone") };
-        for entry in entries {
-            place = entry.envelope.cursor;
-            if place == end {
-                return events;
-            }
-            events.push(entry.envelope.stamped.event);
         }
     }
 }

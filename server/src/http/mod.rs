@@ -10,6 +10,8 @@ pub mod customers;
 pub mod docs;
 /// How a refusal looks.
 pub mod error;
+/// The event log.
+pub mod events;
 /// Whether the server lives and is ready.
 pub mod health;
 /// Imports.
@@ -109,6 +111,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(streams::subscribe_to_queue))
         .routes(routes!(streams::unsubscribe_from_job))
         .routes(routes!(streams::unsubscribe_from_queue))
+        .routes(routes!(events::list, events::add))
         .merge(uploads)
         .routes(routes!(imports::list))
         .routes(routes!(imports::show))

@@ -26,7 +26,7 @@ pub(super) async fn make(
     pace: Arc<Pace>,
 ) -> Ended {
     let lease = job.lease.clone();
-    let context = JobContext { parts: worker.parts().clone(), lease: lease.clone(), attempt: job.attempt, signals };
+    let context = JobContext::new(worker.parts().clone(), lease.clone(), job.attempt, signals);
     let outcome = tokio::select! {
         biased;
         // It had not begun when it was told to stop.

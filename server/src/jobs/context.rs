@@ -1,12 +1,12 @@
 //! What a running job may use.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use app::domain::{JobLogLine, LogLevel};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::JobError;
+use super::{JobError, progress::Reports};
 use crate::{
     backplane::{Backplane, Finished, Lease, Progress},
     files::Files,
@@ -83,9 +83,15 @@ pub struct JobContext {
     pub attempt: u32,
     /// How it learns that it has to stop.
     pub signals: Signals,
+    reports: Reports,
 }
 
 impl JobContext {
+    /// What an attempt may use.
+    pub fn new(parts: Parts, lease: Lease, attempt: u32, signals: Signals) -> Self {
+        Self { parts, lease, attempt, signals, reports: Reports::default() }
+    }
+
     /// Call it between steps: says whether the attempt has to end here.
     ///
     /// # Errors
@@ -94,12 +100,23 @@ impl JobContext {
         self.signals.check()
     }
 
-    /// Notes how far the job is. Not for every step: a few times a second is plenty.
+    /// Notes how far the job is. As often as you like: it is told ten times a second at most, and what was said last before the attempt
+    /// ends.
     ///
     /// # Errors
     /// [`JobError::LeaseLost`] when somebody else holds the job, [`JobError::Retry`] when the engine failed.
     pub async fn report(&self, progress: Progress) -> Result<(), JobError> {
-        still_held(self.parts.backplane.report(&self.lease, progress).await?)
+        still_held(self.reports.take(&*self.parts.backplane, &self.lease, progress).await?)
+    }
+
+    /// Tells what was said too soon after what was told before, for as long as it is waited for.
+    pub(super) async fn pass_reports_on(&self) -> Infallible {
+        self.reports.pass_on(&*self.parts.backplane, &self.lease).await
+    }
+
+    /// Tells what was said last, if it was not told yet.
+    pub(super) async fn tell_last_report(&self) {
+        self.reports.tell_rest(&*self.parts.backplane, &self.lease).await;
     }
 
     /// Says something that stays with the job: its last 1,000 lines of at most 4,096 bytes are kept. Not for every row of a file.

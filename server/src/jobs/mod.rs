@@ -26,6 +26,8 @@ pub mod listing;
 pub mod order;
 /// How many jobs to claim ahead.
 mod pace;
+/// How far a job is.
+mod progress;
 /// Gives work that lost its job a new one.
 pub mod reconciler;
 /// The kinds that this program knows.

@@ -17,7 +17,14 @@ const GRACE: Duration = Duration::from_secs(2);
 /// there is nothing to write.
 pub async fn run(registry: &Registry, job: ClaimedJob, context: &JobContext) -> Option<Outcome> {
     let (attempt, max_attempts) = (job.attempt, job.max_attempts);
-    let outcome = match run_to_its_end(registry, &job.job_name, job.data, context).await {
+    let done = tokio::select! {
+        done = run_to_its_end(registry, &job.job_name, job.data, context) => done,
+        never = context.pass_reports_on() => match never {},
+    };
+    if tokio::time::timeout(GRACE, context.tell_last_report()).await.is_err() {
+        tracing::warn!(job_id = %job.lease.job_id, "how far the job came could not be told: the engine does not answer");
+    }
+    let outcome = match done {
         Ok(result) => Outcome::Completed(result),
         Err(JobError::Stopped) => Outcome::HandedBack,
         Err(JobError::Cancelled) => Outcome::Cancelled,

@@ -11,6 +11,7 @@ use std::{
 
 use app::domain::{QueueName, WorkerId, WorkerShare, WorkerStatus};
 use tokio::{
+    sync::watch,
     task::JoinSet,
     time::{Instant, MissedTickBehavior},
 };
@@ -28,6 +29,8 @@ use crate::backplane::{ClaimedJob, Directive, Heartbeat, Lease, WorkerProfile};
 pub const LEASE: Duration = Duration::from_secs(10);
 /// How often a worker presents itself again: an engine may have forgotten it.
 const PRESENTING: Duration = Duration::from_secs(30);
+/// The least time between two signs of life that are only given because there are jobs now, or none any more.
+const TURNING: Duration = Duration::from_millis(1_050);
 /// How long to wait after the engine failed.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
@@ -51,6 +54,8 @@ pub struct Worker {
     registry: Registry,
     parts: Parts,
     held: Mutex<HashMap<Lease, Signals>>,
+    /// Whether it has jobs.
+    is_busy: watch::Sender<bool>,
     /// Cancelled when jobs have to stop.
     drained: CancellationToken,
 }
@@ -64,6 +69,7 @@ impl Worker {
             registry,
             parts,
             held: Mutex::default(),
+            is_busy: watch::Sender::new(false),
             drained: CancellationToken::new(),
         })
     }
@@ -122,7 +128,9 @@ impl Worker {
             held.insert(job.lease.clone(), signals.clone());
             (job, signals)
         };
-        jobs.into_iter().map(with_signals).collect()
+        let jobs = jobs.into_iter().map(with_signals).collect();
+        self.note_load(&held);
+        jobs
     }
 
     /// Keeps leases no longer.
@@ -131,6 +139,11 @@ impl Worker {
         for lease in leases {
             held.remove(lease);
         }
+        self.note_load(&held);
+    }
+
+    fn note_load(&self, held: &HashMap<Lease, Signals>) {
+        self.is_busy.send_if_modified(|is_busy| std::mem::replace(is_busy, !held.is_empty()) == held.is_empty());
     }
 
     async fn drain(self: Arc<Self>, closing: CancellationToken) {
@@ -139,17 +152,28 @@ impl Worker {
         self.drained.cancel();
     }
 
-    /// Renews all leases three times as often as they run out, and sooner when something was asked of this worker.
+    /// Renews all leases three times as often as they run out, and sooner when something was asked of this worker, or when it has something
+    /// to tell of itself.
     async fn keep_leases(self: Arc<Self>, closing: CancellationToken, until: CancellationToken) {
         let mut ticks = tokio::time::interval(LEASE / 3);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut presented = Instant::now();
+        // What it said for sure, and when it spoke last.
+        let (mut was_busy, mut said, mut was_closing) = (false, Instant::now(), false);
         loop {
             tokio::select! {
                 () = until.cancelled() => return,
                 _ = ticks.tick() => {}
                 () = self.parts.backplane.summons(&self.id) => {}
+                () = self.turns(was_busy, said) => {}
+                () = closing.cancelled(), if !was_closing => {}
             }
+            was_closing = closing.is_cancelled();
+            // Said sooner, it may not be told: then it is said again.
+            if said.elapsed() >= TURNING {
+                was_busy = *self.is_busy.borrow();
+            }
+            said = Instant::now();
             if presented.elapsed() > PRESENTING {
                 presented = Instant::now();
                 match tokio::time::timeout(LEASE / 3, self.parts.backplane.join(&self.profile())).await {
@@ -159,6 +183,19 @@ impl Worker {
                 }
             }
             self.beat(&closing).await;
+        }
+    }
+
+    /// Waits until it has jobs where it had none, or the other way round, and may say so.
+    async fn turns(&self, was_busy: bool, said: Instant) {
+        let mut is_busy = self.is_busy.subscribe();
+        loop {
+            // The sender lives in this very value, so it can't be gone.
+            let _ = is_busy.wait_for(|is_busy| *is_busy != was_busy).await;
+            tokio::time::sleep_until(said + TURNING).await;
+            if *is_busy.borrow() != was_busy {
+                return;
+            }
         }
     }
 

@@ -133,6 +133,7 @@ pub(crate) fn channel(event: &Event) -> String {
             "customer.events".to_owned()
         }
         Event::SystemNotification(_) => "general_updates".to_owned(),
+        Event::ServiceLog(_) => "service:logs".to_owned(),
         Event::Custom(custom) => match &custom.topic {
             Topic::Custom(name) => name.clone(),
             other => other.to_string(),

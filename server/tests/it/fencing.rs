@@ -39,8 +39,7 @@ impl Attempt {
         let queues = vec![BulkImportCustomers::QUEUE.into()];
         let request = ClaimRequest { worker, queues, limit: 1, lease: Duration::ZERO };
         let job = parts.backplane.claim(&request, DEADLINE).await.expect("claimed").pop().expect("a job in time");
-        let context =
-            JobContext { parts: parts.clone(), lease: job.lease, attempt: job.attempt, signals: Signals::default() };
+        let context = JobContext::new(parts.clone(), job.lease, job.attempt, Signals::default());
         Self { import_id, context }
     }
 

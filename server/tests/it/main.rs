@@ -6,6 +6,7 @@
 mod api;
 mod architecture;
 mod customers;
+mod events;
 mod fencing;
 mod frames;
 mod harness;
@@ -16,6 +17,7 @@ mod limits;
 mod listener;
 mod openapi;
 mod pages;
+mod progress;
 mod queue;
 mod queues;
 mod rivals;

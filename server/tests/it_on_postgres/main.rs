@@ -6,6 +6,8 @@
 mod api;
 #[path = "../it/customers.rs"]
 mod customers;
+#[path = "../it/events.rs"]
+mod events;
 #[path = "../it/fencing.rs"]
 mod fencing;
 #[path = "../it/frames.rs"]
@@ -22,6 +24,8 @@ mod limits;
 mod pages;
 #[path = "../support/postgres.rs"]
 mod postgres;
+#[path = "../it/progress.rs"]
+mod progress;
 #[path = "../it/queue.rs"]
 mod queue;
 #[path = "../it/queues.rs"]

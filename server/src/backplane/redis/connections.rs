@@ -22,7 +22,7 @@ use redis::{
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 use tokio::{
-    sync::{mpsc::UnboundedSender, watch},
+    sync::{Notify, mpsc::UnboundedSender, watch},
     time::Instant,
 };
 
@@ -51,6 +51,8 @@ pub(super) struct Connections {
     given_up: watch::Sender<u64>,
     /// Counts the steps of this process that may have given upkeep something to do.
     steps: AtomicU64,
+    /// Wakes the one who tells of queues.
+    stepped: Notify,
     operations: AtomicU64,
 }
 
@@ -62,7 +64,14 @@ impl Connections {
         client.get_multiplexed_async_connection_with_config(&answering()).await?;
         let shared = Mutex::new((manager(&client)?, Instant::now()));
         let given_up = watch::Sender::new(0);
-        Ok(Self { client, shared, given_up, steps: AtomicU64::new(0), operations: AtomicU64::new(0) })
+        Ok(Self {
+            client,
+            shared,
+            given_up,
+            steps: AtomicU64::new(0),
+            stepped: Notify::new(),
+            operations: AtomicU64::new(0),
+        })
     }
 
     fn shared(&self) -> ConnectionManager {
@@ -116,6 +125,17 @@ impl Connections {
     /// Notes a step that may give upkeep something to do.
     pub(super) fn note_step(&self) {
         self.steps.fetch_add(1, Ordering::Relaxed);
+        self.note_change();
+    }
+
+    /// Notes a step after which queues may stand otherwise.
+    pub(super) fn note_change(&self) {
+        self.stepped.notify_one();
+    }
+
+    /// Waits for a step after which queues may stand otherwise: one since the last that was waited for. For one alone.
+    pub(super) async fn stepped(&self) {
+        self.stepped.notified().await;
     }
 
     /// How many there were.

@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use super::{
     RedisBackplane, RedisFailure,
     connections::Connections,
-    queue::text,
     script::{self, Call},
     sight::state_of,
 };
@@ -54,12 +53,11 @@ impl Control for RedisBackplane {
     }
 
     async fn set_paused(&self, queue: &QueueName, pause: Pause) -> Result<(), BackplaneError> {
-        let mut call = Call::of(&script::CURB, 3);
+        let mut call = Call::of(&script::CURB, 2);
         call.arg(queue.as_str()).arg(match pause {
             Pause::Paused => "pause",
             Pause::Running => "resume",
         });
-        call.arg(format!(r#""queueName":{}"#, text(queue.as_str())));
         Ok(self.connections.run(&call).await?)
     }
 

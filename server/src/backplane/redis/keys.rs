@@ -83,6 +83,10 @@ const IN_LUA: &[(&str, &str)] = &[
     ("BEHIND", "signalbox:{sb}:behind:"),
     ("PROFILES", PROFILES),
     ("SIGNS", SIGNS),
+    // A hash: when a worker was told of last, its status then, and the number of its jobs.
+    ("WORKER_NEWS", "signalbox:{sb}:worker-news"),
+    // A hash: when a queue was told of last, and what was told.
+    ("QUEUE_NEWS", "signalbox:{sb}:queue-news"),
     ("CONNECTIONS", CONNECTIONS),
     // A hash: since when a worker's connection is gone.
     ("MISSING", "signalbox:{sb}:missing"),
@@ -98,6 +102,7 @@ const IN_LUA: &[(&str, &str)] = &[
     ("JOB_CHANNEL", JOB_CHANNEL),
     ("TASKS_CHANNEL", TASKS_CHANNEL),
     ("QUEUE_CHANNEL", QUEUE_CHANNEL),
+    ("WORKER_CHANNEL", WORKER_CHANNEL),
 ];
 
 /// Before a job's id.
@@ -106,6 +111,8 @@ pub(super) const JOB_CHANNEL: &str = "job:";
 pub(super) const TASKS_CHANNEL: &str = "task_updates";
 /// Before a queue's name.
 pub(super) const QUEUE_CHANNEL: &str = "queue:";
+/// Before a worker's id.
+const WORKER_CHANNEL: &str = "worker:";
 
 /// The head of every script: each name as a constant.
 pub(super) fn constants() -> String {

@@ -78,9 +78,35 @@ pub(super) async fn head(connections: &Connections) -> Result<Cursor, RedisFailu
 
 /// What came after a cursor.
 pub(super) async fn read(connections: &Connections, after: &Cursor, limit: u32) -> Result<ReadLog, RedisFailure> {
-    let place = id(after.position);
     let mut asking = redis::pipe();
-    asking.cmd("XRANGE").arg(keys::EVENTS).arg(format!("({place}")).arg("+").arg("COUNT").arg(limit);
+    asking.cmd("XRANGE").arg(keys::EVENTS).arg(format!("({}", id(after.position))).arg("+").arg("COUNT").arg(limit);
+    look(connections, asking, Some(after)).await
+}
+
+/// What came before a cursor, or before the end: the events nearest to it, in the order of the log.
+pub(super) async fn read_back(
+    connections: &Connections,
+    before: Option<&Cursor>,
+    limit: u32,
+) -> Result<ReadLog, RedisFailure> {
+    let from = match before.map(|before| before.position) {
+        None => "+".to_owned(),
+        // Redis knows no id before the very first place, and has no event there.
+        Some(place) if place == Position::default() => id(place),
+        Some(place) => format!("({}", id(place)),
+    };
+    let mut asking = redis::pipe();
+    asking.cmd("XREVRANGE").arg(keys::EVENTS).arg(from).arg("-").arg("COUNT").arg(limit);
+    let mut found = look(connections, asking, before).await?;
+    if let ReadLog::Events(entries) = &mut found {
+        entries.reverse();
+    }
+    Ok(found)
+}
+
+/// What is asked for first of all, unless something speaks against the place that it was asked from.
+async fn look(connections: &Connections, mut asking: Pipeline, from: Option<&Cursor>) -> Result<ReadLog, RedisFailure> {
+    let place = id(from.map(|from| from.position).unwrap_or_default());
     asking.cmd("XRANGE").arg(keys::EVENTS).arg(&place).arg(&place);
     let asking = asking_for_the_ends(asking);
     loop {
@@ -90,21 +116,26 @@ pub(super) async fn read(connections: &Connections, after: &Cursor, limit: u32) 
             continue;
         };
         let trimmed = trimmed.as_deref().map(position).transpose()?.unwrap_or_default();
-        let gone = |reason| Ok(ReadLog::Gone { reason, head: head.clone() });
-        if after.epoch != head.epoch {
-            return gone(ResetReason::Epoch);
-        }
-        if after.position > head.position {
-            return gone(ResetReason::Unknown);
-        }
-        if after.position < trimmed {
-            return gone(ResetReason::Trimmed);
-        }
-        if there.is_empty() && after.position != trimmed && after.position != Position::default() {
-            return gone(ResetReason::Unknown);
+        if let Some(reason) = from.and_then(|from| why_gone(from, !there.is_empty(), trimmed, &head)) {
+            return Ok(ReadLog::Gone { reason, head });
         }
         let entries = entries.into_iter().map(|entry| read_entry(&head.epoch, entry)).collect::<Result<_, _>>()?;
         return Ok(ReadLog::Events(entries));
+    }
+}
+
+/// Why nothing can be said of a place; `None` where it can.
+fn why_gone(place: &Cursor, is_there: bool, trimmed: Position, head: &Cursor) -> Option<ResetReason> {
+    if place.epoch != head.epoch {
+        Some(ResetReason::Epoch)
+    } else if place.position > head.position {
+        Some(ResetReason::Unknown)
+    } else if place.position < trimmed {
+        Some(ResetReason::Trimmed)
+    } else if !is_there && place.position != trimmed && place.position != Position::default() {
+        Some(ResetReason::Unknown)
+    } else {
+        None
     }
 }
 

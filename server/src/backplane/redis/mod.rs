@@ -32,6 +32,7 @@ mod relay;
 mod script;
 mod shelf;
 mod sight;
+mod teller;
 #[cfg(test)]
 pub(crate) mod tests;
 mod timetable;
@@ -66,6 +67,7 @@ pub struct RedisBackplane {
     upkeep: upkeep::Upkeep,
     retention: Retention,
     _listening: AbortOnDropHandle<()>,
+    _telling: AbortOnDropHandle<()>,
     _relaying: Option<AbortOnDropHandle<()>>,
 }
 
@@ -88,6 +90,7 @@ impl RedisBackplane {
         let relaying = database.map(|database| tokio::spawn(relay::keep(Arc::clone(&connections), database)));
         Ok(Arc::new(Self {
             _listening: AbortOnDropHandle::new(listening),
+            _telling: AbortOnDropHandle::new(tokio::spawn(teller::keep(Arc::clone(&connections)))),
             _relaying: relaying.map(AbortOnDropHandle::new),
             tails: log::Tails::default(),
             upkeep: upkeep::Upkeep::default(),
@@ -166,6 +169,10 @@ impl Backplane for RedisBackplane {
 
     async fn read(&self, after: &Cursor, limit: u32) -> Result<ReadLog, BackplaneError> {
         Ok(log::read(&self.connections, after, limit).await?)
+    }
+
+    async fn read_back(&self, before: Option<&Cursor>, limit: u32) -> Result<ReadLog, BackplaneError> {
+        Ok(log::read_back(&self.connections, before, limit).await?)
     }
 
     async fn tail(&self, after: &Cursor, limit: u32) -> Result<ReadLog, BackplaneError> {

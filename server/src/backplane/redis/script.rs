@@ -30,12 +30,12 @@ scripts! {
     APPEND: JOB "append";
     CANCEL: MOVES "past" "lever" "cancel";
     CLAIM: MOVES "promote" "hand_out" "claim";
-    CURB: MOVES "curb";
+    CURB: MOVES "news" "curb";
     ENQUEUE: MOVES "take_in" "enqueue";
     EXCHANGE: MOVES "past" "end_attempt" "hand_out" "exchange";
     FIRE: MOVES "take_in" "fire";
-    HEARTBEAT: JOB "heartbeat";
-    JOIN: JOB "join";
+    HEARTBEAT: JOB "worker" "heartbeat";
+    JOIN: JOB "worker" "join";
     LEAVE: JOB "worker" "leave";
     LETTERS: MOVES "past" "lever" "letters";
     LOOK: JOB "look";
@@ -50,7 +50,8 @@ scripts! {
     RETRY: MOVES "past" "lever" "retry";
     SCHEDULE: JOB "schedule";
     SCHEDULES: JOB "schedules";
-    UPKEEP: MOVES "past" "promote" "worker" "upkeep";
+    TELL: JOB "news" "tell";
+    UPKEEP: MOVES "past" "promote" "worker" "news" "upkeep";
 }
 
 /// One call of a script.

@@ -27,9 +27,15 @@ const MISSED: Duration = Duration::from_millis(4_500);
 /// After a round that found nothing, how long other processes may give this one nothing to do: rounds between are left out.
 const QUIET: Duration = Duration::from_secs(3);
 
+/// How often a round looks also after what seldom happens: workers that freeze, old events of a log that rests, what a process that is no
+/// more had yet to tell.
+const THOROUGH: Duration = Duration::from_secs(5);
+
 /// What is remembered between rounds.
 #[derive(Default)]
 pub(super) struct Upkeep {
+    /// When the last thorough one was.
+    thorough: Mutex<Option<Instant>>,
     /// After so many steps of this process there was nothing to do, and will be nothing before the moment.
     quiet: Mutex<Option<(u64, Instant)>>,
 }
@@ -48,12 +54,13 @@ impl Upkeep {
             return Ok(Maintenance::default());
         }
         let missing = missing_workers(connections).await?;
-        let mut call = Call::of(&script::UPKEEP, 9 + missing.len() * 2);
+        let is_thorough = self.is_time_for_a_thorough_one();
+        let mut call = Call::of(&script::UPKEEP, 10 + missing.len() * 2);
         call.arg(ROUND).arg(delay_ms(retention.events)).arg(retention.event_count).arg(delay_ms(retention.jobs));
         // The same for all numbers of deaths.
         let too_many_deaths = fingerprint::of("its worker died 3 times in a row without getting any further");
         call.arg(retention.job_count).arg(delay_ms(MISSED)).arg(worker::sign(WorkerStatus::Gone, &[]));
-        call.arg(too_many_deaths).arg(is_busy);
+        call.arg(too_many_deaths).arg(is_busy).arg(is_thorough);
         for (worker, connection) in &missing {
             call.arg(worker).arg(connection);
         }
@@ -63,10 +70,22 @@ impl Upkeep {
         if rescued + dead_lettered > 0 {
             tracing::warn!(rescued, dead_lettered, "took jobs back: their workers are gone");
         }
+        if done.did_something() {
+            connections.note_change();
+        }
         let pause = u64::try_from(due).map_or(QUIET, |due| QUIET.min(Duration::from_millis(due)));
         let is_quiet = missing.is_empty() && !done.did_something() && !has_due_schedules;
         *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = is_quiet.then(|| (steps, Instant::now() + pause));
         Ok(done)
+    }
+
+    fn is_time_for_a_thorough_one(&self) -> bool {
+        let mut thorough = self.thorough.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = thorough.is_none_or(|last| last.elapsed() >= THOROUGH);
+        if is_time {
+            *thorough = Some(Instant::now());
+        }
+        is_time
     }
 }
 

@@ -14,15 +14,18 @@ use crate::{
     store::{Database, Rows, StoreError, Transaction, outbox, sql},
 };
 
-/// Takes a worker's sign of life, and renews all its leases, in one transaction that wakes nobody.
+/// Takes a worker's sign of life, and renews all its leases, in one transaction that wakes nobody unless it tells of the worker.
 pub(super) async fn heartbeat(
     database: &Database,
     heartbeat: &Heartbeat<'_>,
 ) -> Result<Vec<Directive>, BackplaneError> {
     let mut transaction = database.begin().await?;
     let directives = renew(&mut transaction, heartbeat).await?;
-    workers::live(&mut transaction, heartbeat).await?;
-    transaction.commit_quietly().await?;
+    if workers::live(&mut transaction, heartbeat).await? {
+        transaction.commit_lazily().await?;
+    } else {
+        transaction.commit_quietly().await?;
+    }
     Ok(directives)
 }
 

@@ -17,7 +17,7 @@ use std::{
 use app::events::{Cursor, Envelope, Event, ResetReason, Stamped};
 use tokio::time::Instant;
 
-use super::place::{Bounds, EventRow, Horizon, Place, bounds, events_after};
+use super::place::{Bounds, EventRow, Horizon, Place, bounds, events_after, events_before};
 use crate::{
     backplane::{BackplaneError, LogEntry, ReadLog},
     store::{Database, Dialect, StoreError, outbox, sql},
@@ -100,7 +100,7 @@ impl Log {
     ) -> Result<ReadLog, BackplaneError> {
         let mut settling = Settling::begin(self);
         loop {
-            let Look { found, bounds } = self.look(database, after, limit).await?;
+            let Look { found, bounds } = self.look(database, Sight::After(after), limit).await?;
             let may_grow = matches!(&found, ReadLog::Events(entries) if entries.len() < limit as usize);
             if !may_grow || !settling.goes_on(&bounds).await {
                 return Ok(found);
@@ -108,7 +108,24 @@ impl Log {
         }
     }
 
-    /// The same, but waits for the next commit while there is nothing.
+    /// What came before a cursor, or before the end.
+    pub(super) async fn read_back(
+        &self,
+        database: &Database,
+        before: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<ReadLog, BackplaneError> {
+        let mut settling = Settling::begin(self);
+        loop {
+            let Look { found, bounds } = self.look(database, Sight::Before(before), limit).await?;
+            let is_settled = before.is_some_and(|before| before.position <= bounds.head().position());
+            if is_settled || !settling.goes_on(&bounds).await {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// What comes after a cursor: waits for the next commit while there is nothing.
     pub(super) async fn tail(
         &self,
         database: &Database,
@@ -119,7 +136,7 @@ impl Log {
         let mut pause = SHORTEST_LOOK;
         loop {
             commits.mark_unchanged();
-            let Look { found, bounds } = self.look(database, after, limit).await?;
+            let Look { found, bounds } = self.look(database, Sight::After(after), limit).await?;
             if !matches!(&found, ReadLog::Events(entries) if entries.is_empty()) {
                 return Ok(found);
             }
@@ -135,10 +152,10 @@ impl Log {
         }
     }
 
-    async fn look(&self, database: &Database, after: &Cursor, limit: u32) -> Result<Look, BackplaneError> {
-        let mut look = self.look_below(Horizon::Quick, database, after, limit).await?;
+    async fn look(&self, database: &Database, sight: Sight<'_>, limit: u32) -> Result<Look, BackplaneError> {
+        let mut look = self.look_below(Horizon::Quick, database, sight, limit).await?;
         if !look.bounds.is_whole() {
-            look = self.look_below(Horizon::Exact, database, after, limit).await?;
+            look = self.look_below(Horizon::Exact, database, sight, limit).await?;
         }
         let is_nothing = matches!(&look.found, ReadLog::Events(entries) if entries.is_empty());
         if look.bounds.is_unsynced && !is_nothing {
@@ -151,40 +168,70 @@ impl Log {
         &self,
         horizon: Horizon,
         database: &Database,
-        after: &Cursor,
+        sight: Sight<'_>,
         limit: u32,
     ) -> Result<Look, BackplaneError> {
-        let select = events_after(after.position, limit, horizon, database.dialect());
+        let (place, select) = match sight {
+            Sight::After(place) => (Some(place), events_after(place.position, limit, horizon, database.dialect())),
+            Sight::Before(place) => {
+                (place, events_before(place.map(|place| place.position), limit, horizon, database.dialect()))
+            }
+        };
         let rows: Vec<EventRow> = database.fetch_all(select).await?;
         // Asked after the rows: what is trimmed between the two questions is seen as trimmed, never as missing.
         let bounds: Bounds = database.fetch_one(bounds(horizon, database.dialect())).await?;
-        let gone = |reason| ReadLog::Gone { reason, head: self.cursor(bounds.head()) };
-        let found = if after.epoch != self.epoch {
-            gone(ResetReason::Epoch)
-        } else if after.position > bounds.end().position() {
-            gone(ResetReason::Unknown)
-        } else if after.position < bounds.trimmed().position() {
-            gone(ResetReason::Trimmed)
-        } else {
-            ReadLog::Events(rows.into_iter().map(|row| self.entry(row)).collect::<Result<_, _>>()?)
+        let found = match place.and_then(|place| self.why_gone(place, &bounds)) {
+            Some(reason) => ReadLog::Gone { reason, head: self.cursor(bounds.head()) },
+            None => ReadLog::Events(rows.into_iter().map(|row| self.entry(row)).collect::<Result<_, _>>()?),
         };
         Ok(Look { found, bounds })
     }
 
+    /// Why nothing can be said of a place; `None` where it can.
+    fn why_gone(&self, place: &Cursor, bounds: &Bounds) -> Option<ResetReason> {
+        if place.epoch != self.epoch {
+            Some(ResetReason::Epoch)
+        } else if place.position > bounds.end().position() {
+            Some(ResetReason::Unknown)
+        } else if place.position < bounds.trimmed().position() {
+            Some(ResetReason::Trimmed)
+        } else {
+            None
+        }
+    }
+
+    /// A row as an event. One that can't be read must not stop the log for ever: it is passed on as unknown, which a page answers by
+    /// loading its snapshot again.
     fn entry(&self, row: EventRow) -> Result<LogEntry, StoreError> {
         let cursor = self.cursor(Place { major: row.major, minor: row.minor });
-        let stamped: Stamped = serde_json::from_str(&row.data).map_err(|problem| StoreError::BrokenRow {
-            table: "pubsub_events",
-            column: "data",
-            id: cursor.to_string(),
-            problem: problem.to_string(),
-        })?;
-        Ok(LogEntry { envelope: Envelope { cursor, stamped }, json: row.data })
+        match serde_json::from_str::<Stamped>(&row.data) {
+            Ok(stamped) => Ok(LogEntry { envelope: Envelope { cursor, stamped }, json: row.data }),
+            Err(problem) => {
+                tracing::error!(%cursor, %problem, "an event of the log can't be read");
+                let stamped = Stamped { timestamp: row.created_at, event: Event::Unknown };
+                let json = serde_json::to_string(&stamped).map_err(|problem| StoreError::BrokenRow {
+                    table: "pubsub_events",
+                    column: "data",
+                    id: cursor.to_string(),
+                    problem: problem.to_string(),
+                })?;
+                Ok(LogEntry { envelope: Envelope { cursor, stamped }, json })
+            }
+        }
     }
 
     fn cursor(&self, place: Place) -> Cursor {
         Cursor { epoch: self.epoch.clone(), position: place.position() }
     }
+}
+
+/// Which events are looked for.
+#[derive(Clone, Copy)]
+enum Sight<'a> {
+    /// The first after a place.
+    After(&'a Cursor),
+    /// The last before a place, or before the end.
+    Before(Option<&'a Cursor>),
 }
 
 /// What one look found.

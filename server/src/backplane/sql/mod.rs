@@ -34,12 +34,14 @@ mod step;
 mod summons;
 mod taking_up;
 mod tally;
+mod teller;
 #[cfg(test)]
 mod tests;
 mod timetable;
 mod trimming;
 mod upkeep;
 mod view;
+mod worker_news;
 mod workers;
 
 use std::{sync::Arc, time::Duration};
@@ -93,6 +95,8 @@ pub struct SqlBackplane {
     intake: intake::Intake,
     keys: forgotten::Walk,
     summons: summons::Summons,
+    teller: Arc<teller::Teller>,
+    _telling: AbortOnDropHandle<()>,
     _foreign_commits: AbortOnDropHandle<()>,
 }
 
@@ -102,7 +106,14 @@ impl SqlBackplane {
     /// # Errors
     /// The database can't be read.
     pub async fn open(database: Database, retention: Retention) -> Result<Arc<Self>, BackplaneError> {
+        let teller = Arc::new(teller::Teller::default());
+        let telling = {
+            let (teller, database) = (Arc::clone(&teller), database.clone());
+            tokio::spawn(async move { teller.keep(&database).await })
+        };
         Ok(Arc::new(Self {
+            teller,
+            _telling: AbortOnDropHandle::new(telling),
             log: log::Log::open(&database).await?,
             presence: database.path().map(presence::Presence::beside),
             quiet: patience::Quiet::default(),
@@ -205,6 +216,10 @@ impl Backplane for SqlBackplane {
         self.log.read(&self.database, after, limit).await
     }
 
+    async fn read_back(&self, before: Option<&Cursor>, limit: u32) -> Result<ReadLog, BackplaneError> {
+        self.log.read_back(&self.database, before, limit).await
+    }
+
     async fn tail(&self, after: &Cursor, limit: u32) -> Result<ReadLog, BackplaneError> {
         self.log.tail(&self.database, after, limit).await
     }
@@ -212,6 +227,7 @@ impl Backplane for SqlBackplane {
     async fn maintain(&self) -> Result<Maintenance, BackplaneError> {
         let dead = self.dead_workers()?;
         let done = upkeep::maintain(&self.database, &self.retention, &dead).await?;
+        self.teller.look_for_left_over();
         self.keys.go_on(&self.database).await?;
         // A worker that is forgotten too early is waited for until its leases have run out.
         if let Some(presence) = self.presence.as_ref().filter(|_| rescue::is_all_rescued(&done)) {

@@ -114,23 +114,46 @@ pub(super) struct EventRow {
     pub(super) major: i64,
     pub(super) minor: i64,
     pub(super) data: String,
+    pub(super) created_at: i64,
 }
 
 /// Asks for the events after a place, in order.
 pub(super) fn events_after(after: Position, limit: u32, horizon: Horizon, dialect: Dialect) -> Statement {
     match dialect {
-        Dialect::Sqlite => {
-            sql("select id as major, 0 as minor, data from pubsub_events where id > $1 order by id limit $2")
-                .bind(i64::try_from(after.major).unwrap_or(i64::MAX))
-                .bind(i64::from(limit))
-        }
+        Dialect::Sqlite => sql(
+            "select id as major, 0 as minor, data, created_at from pubsub_events where id > $1 order by id limit $2",
+        )
+        .bind(i64::try_from(after.major).unwrap_or(i64::MAX))
+        .bind(i64::from(limit)),
         Dialect::Postgres => sql(format!(
-            "select xid::text::bigint as major, id as minor, data from pubsub_events
+            "select xid::text::bigint as major, id as minor, data, created_at from pubsub_events
              where (xid, id) > ($1::text::xid8, $2) and xid < {} order by xid, id limit $3",
             horizon.expression()
         ))
         .bind(after.major.to_string())
         .bind(i64::try_from(after.minor).unwrap_or(i64::MAX))
+        .bind(i64::from(limit)),
+    }
+}
+
+/// Asks for the events before a place, or before the end, in order: those nearest to it.
+pub(super) fn events_before(before: Option<Position>, limit: u32, horizon: Horizon, dialect: Dialect) -> Statement {
+    let before = before.unwrap_or(Position { major: u64::MAX, minor: u64::MAX });
+    match dialect {
+        Dialect::Sqlite => sql("select major, 0 as minor, data, created_at from (
+                 select id as major, data, created_at from pubsub_events where id < $1 order by id desc limit $2
+             ) nearest order by major")
+        .bind(i64::try_from(before.major).unwrap_or(i64::MAX))
+        .bind(i64::from(limit)),
+        Dialect::Postgres => sql(format!(
+            "select xid::text::bigint as major, id as minor, data, created_at from (
+                 select xid, id, data, created_at from pubsub_events
+                 where (xid, id) < ($1::text::xid8, $2) and xid < {} order by xid desc, id desc limit $3
+             ) nearest order by xid, id",
+            horizon.expression()
+        ))
+        .bind(before.major.to_string())
+        .bind(i64::try_from(before.minor).unwrap_or(i64::MAX))
         .bind(i64::from(limit)),
     }
 }

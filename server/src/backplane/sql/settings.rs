@@ -5,7 +5,7 @@ use app::{
     events::{Event, QueueUpdate},
 };
 
-use super::{queues, step::Step};
+use super::{queues, step::Step, teller};
 use crate::{
     backplane::{BackplaneError, Pause},
     store::{Database, StoreError, sql},
@@ -21,7 +21,9 @@ pub(super) async fn set_paused(database: &Database, queue: &QueueName, pause: Pa
         .bind(queue.as_str());
     if step.transaction.execute(update).await? > 0 {
         let counts = queues::counts(&mut step.transaction, queue).await?;
-        step.tell(Event::QueueUpdate(QueueUpdate { queue_name: queue.clone(), counts, paused: is_paused }));
+        let update = QueueUpdate { queue_name: queue.clone(), counts, paused: is_paused };
+        teller::note(&mut step.transaction, &update).await?;
+        step.tell(Event::QueueUpdate(update));
     }
     Ok(step.commit().await?)
 }

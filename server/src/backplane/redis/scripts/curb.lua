@@ -1,8 +1,7 @@
 -- Pauses a queue, lets it go on, or limits how many of its jobs run.
 --
 -- KEYS     1: the event stream, which routes the script
--- ARGV     1: the queue · 2: `pause`, `resume` or `limit` · 3: the limit, '' for none; else the name of the queue as it
---          stands in the event
+-- ARGV     1: the queue · 2: `pause`, `resume` or `limit` · 3: the limit, '' for none
 -- Returns  nothing
 -- Atomic   the counts in the event are those of the moment of the change, and no claim sees the queue between the change and its event
 
@@ -24,15 +23,7 @@ else
 end
 call('SADD', QUEUES, queue)
 if paused ~= was_paused then
-  local function size(set)
-    return text(call('ZCARD', set .. queue))
-  end
-  local json = '{"timestamp":' .. stamp .. ',"type":"queue_update",' .. ARGV[3]
-    .. ',"waiting":' .. text(call('ZCARD', WAITING .. queue) + call('ZCARD', PARKED .. queue)) .. ',"active":' .. size(ACTIVE)
-    .. ',"completed":' .. size(COMPLETED) .. ',"failed":' .. size(FAILED) .. ',"delayed":' .. size(DELAYED)
-    .. ',"cancelled":' .. size(CANCELLED) .. ',"paused":' .. tostring(paused) .. '}'
-  call('XADD', EVENTS, '*', 'e', json)
-  publish(QUEUE_CHANNEL .. queue, json)
+  tell_of_queue(queue, queue_now(queue, paused))
 end
 -- Whoever waits found the queue closed, or full.
 if not paused and call('EXISTS', WAITING .. queue) == 1 then

@@ -1,4 +1,4 @@
--- Renews leases, and notes that their worker lives.
+-- Renews leases, and notes that their worker lives; tells what it is at, where that is news.
 --
 -- KEYS     1: the event stream, which routes the script
 -- ARGV     1: the worker · 2: the lease in ms · 3: what it is at, as JSON · then two values a lease, up to 1,000 of them: id, token
@@ -27,5 +27,6 @@ if type(redis.pcall('HSET', SIGNS, ARGV[1], sign)) == 'table' then
   begin_though_full()
   call('HSET', SIGNS, ARGV[1], sign)
 end
+tell_of_worker(ARGV[1], ARGV[3])
 flush()
 return { lost, off }

@@ -3,6 +3,8 @@
 -- KEYS     1: the event stream, which routes the script
 -- ARGV     1: the worker
 -- Returns  nothing
--- Atomic   it is in all lists or in none, so nobody looks for jobs of a worker that has left
+-- Atomic   it is in all lists or in none, so nobody looks for jobs of a worker that has left; and that it is gone is told
 
+begin_though_full()
+tell_of_end(ARGV[1])
 forget_worker(ARGV[1])

@@ -1,9 +1,10 @@
--- Keeps house, in a bounded round: promotes due jobs, takes jobs back from dead workers, removes what is too old or too much.
+-- Keeps house, in a bounded round: promotes due jobs, takes jobs back from dead workers, tells that these are gone, removes what is too old or too much.
 --
 -- KEYS     1: the event stream, which routes the script
 -- ARGV     1: jobs to touch at most · 2: events kept, by age in ms · 3: and by count · 4: ended jobs kept, by age in ms · 5: and by count, of
 --          each queue and state · 6: how long a worker may be missing without a sign, in ms · 7: what a worker is at that is gone, as
 --          JSON · 8: the fingerprint of too many deaths · 9: '1' when jobs may have ended since the last round of the same process
+--          10: '1' now and then: to look also after what seldom happens, or what a process left undone that is no more
 --          then two values for each worker whose connection is gone: worker, connection
 -- Returns  promoted, rescued, dead-lettered, trimmed; the milliseconds until something is due, -1 when nothing is; 1 when a schedule is due
 -- Atomic   a lease is found run out in the step that takes the job back, so its holder either renewed it or lost it
@@ -13,33 +14,36 @@ local promoted, rescued, dead_lettered, trimmed = 0, 0, 0, 0
 
 local booked = call('ZRANGE', AGENDA, 0, 99, 'WITHSCORES')
 local next_due = tonumber(booked[2])
-if ARGV[9] == '1' or ARGV[10] or next_due and next_due <= now then
+local is_busy, is_thorough = ARGV[9] == '1', ARGV[10] == '1'
+if is_busy or ARGV[11] or next_due and next_due <= now then
   begin_though_full()
 end
 
 -- The log comes first, for that frees memory: what is too much or too old goes, all at once, for Redis drops its pages by the hundred
 -- events. The last event that went is noted, so that a reader from before is told. No event is read to be dropped: all but the last of the
 -- surplus go first, and then that one is the first.
-local events = call('XLEN', EVENTS)
-local surplus, cut = events - ARGV[3], nil
-if surplus > 0 then
-  if surplus > 1 then
-    call('XTRIM', EVENTS, 'MAXLEN', ARGV[3] + 1)
+if is_busy or is_thorough then
+  local events = call('XLEN', EVENTS)
+  local surplus, cut = events - ARGV[3], nil
+  if surplus > 0 then
+    if surplus > 1 then
+      call('XTRIM', EVENTS, 'MAXLEN', ARGV[3] + 1)
+    end
+    cut = call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1][1]
+    call('XTRIM', EVENTS, 'MAXLEN', ARGV[3])
+    trimmed = trimmed + surplus
   end
-  cut = call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1][1]
-  call('XTRIM', EVENTS, 'MAXLEN', ARGV[3])
-  trimmed = trimmed + surplus
-end
-local kept_since = math.max(now - ARGV[2], 1)
--- Asked for the last event before the first one, Redis reads the stream from its end: so the first one is looked at before.
-local first_event = events > 0 and call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1]
-if first_event and tonumber(match(first_event[1], '^%d+')) < kept_since then
-  local old = call('XREVRANGE', EVENTS, text(kept_since - 1), '-', 'COUNT', 1)[1]
-  cut = old[1]
-  trimmed = trimmed + call('XTRIM', EVENTS, 'MINID', text(kept_since))
-end
-if cut then
-  call('HSET', LOG, 'trimmed', cut)
+  local kept_since = math.max(now - ARGV[2], 1)
+  -- Asked for the last event before the first one, Redis reads the stream from its end: so the first one is looked at before.
+  local first_event = events > 0 and call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1]
+  if first_event and tonumber(match(first_event[1], '^%d+')) < kept_since then
+    local old = call('XREVRANGE', EVENTS, text(kept_since - 1), '-', 'COUNT', 1)[1]
+    cut = old[1]
+    trimmed = trimmed + call('XTRIM', EVENTS, 'MINID', text(kept_since))
+  end
+  if cut then
+    call('HSET', LOG, 'trimmed', cut)
+  end
 end
 
 -- Where a job comes to that its worker died over: it waits, unless it was called off or that happened too often.
@@ -116,7 +120,7 @@ end
 -- Workers whose process is gone. A connection may break for a moment, so a worker is missed for a while before it is believed dead; and one
 -- that gives signs all the same lives: only the connection is away.
 local dead = {}
-for at = 10, #ARGV, 2 do
+for at = 11, #ARGV, 2 do
   local worker = ARGV[at]
   if call('HGET', CONNECTIONS, worker) == ARGV[at + 1] then
     local since = call('HGET', MISSING, worker)
@@ -147,16 +151,26 @@ if next(dead) then
       call('HSET', SIGNS, worker, (match(call('HGET', SIGNS, worker) or '', '^%d+') or stamp) .. '\n' .. ARGV[7])
       call('HDEL', CONNECTIONS, worker)
       call('HDEL', MISSING, worker)
+      tell_of_end(worker)
     end
   end
 end
 
--- Workers that have been silent for an hour, looked for in the first seconds of each minute.
-if now % 60000 < 5000 then
+
+-- Workers of which nothing is heard: those whose connections stand are frozen, and their jobs come back with their leases. After an hour
+-- they are forgotten.
+if is_thorough then
   local signs = call('HGETALL', SIGNS)
   for at = 1, #signs, 2 do
-    if now - (match(signs[at + 1], '^%d+') or 0) > 3600000 then
-      forget_worker(signs[at])
+    local worker, heard = signs[at], match(signs[at + 1], '^%d+') or '0'
+    local is_gone = seek(signs[at + 1], '"status":"gone"', 1, true)
+    if now - heard > SILENCE_MS and not is_gone then
+      begin_though_full()
+      tell_of_end(worker)
+      call('HSET', SIGNS, worker, heard .. '\n' .. ARGV[7])
+    end
+    if now - heard > 3600000 then
+      forget_worker(worker)
     end
   end
 end
@@ -257,7 +271,7 @@ for at = 1, #booked, 2 do
 end
 
 -- What is too much is on no agenda: jobs end all the time. Of very many queues some are looked at each time.
-if ARGV[9] == '1' then
+if is_busy then
   for _, queue in ipairs(call('SRANDMEMBER', QUEUES, 100)) do
     forget_all(queue)
   end
@@ -266,6 +280,10 @@ end
 
 local is_changed = next(agenda) or next_due and next_due <= now
 settle()
+if is_thorough then
+  begin_though_full()
+  tell_of_queues()
+end
 local due = next_due
 if is_changed then
   due = tonumber(call('ZRANGE', AGENDA, 0, 0, 'WITHSCORES')[2])

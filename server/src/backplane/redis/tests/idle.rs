@@ -2,13 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::domain::{JobState, QueueName};
+use app::domain::{JobState, QueueName, WorkerStatus};
 use tokio::time::Instant;
 
 use super::{RedisServer, finish_one, in_time, open};
 use crate::{
-    backplane::{Backplane, ClaimRequest, Ending, Inspect, NewJob, Outcome, RedisBackplane, Shelf, sql::Retention},
-    conformance::{LEASE, QUEUE, RETENTION, heartbeat, new_job, profile, request, worker},
+    backplane::{
+        Backplane, ClaimRequest, Ending, Heartbeat, Inspect, NewJob, Outcome, RedisBackplane, Shelf, sql::Retention,
+    },
+    conformance::{LEASE, QUEUE, RETENTION, new_job, profile, request, worker},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -71,7 +73,9 @@ async fn an_idle_process_asks_fewer_than_five_things_a_second() {
                 for second in 0..seconds {
                     backplane.maintain().await.expect("kept");
                     if second % 3 == 0 {
-                        heartbeat(&*backplane, "w", &[]).await;
+                        let (worker, status) = (&worker("w"), WorkerStatus::Idle);
+                        let idle = Heartbeat { worker, status, leases: &[], lease: LEASE };
+                        assert_eq!(backplane.heartbeat(idle).await.expect("answered"), []);
                     }
                     // A worker that waits in vain is the clock.
                     queue(6, 1).await;

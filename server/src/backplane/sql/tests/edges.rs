@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use app::domain::{JobState, MissedRuns, ScheduleOptions};
+use app::{
+    domain::{JobState, MissedRuns, ScheduleOptions},
+    events::{Event, NoticeLevel, SystemNotification},
+};
 use futures::FutureExt;
 use jiff::Timestamp;
 
 use super::{Ground, open};
 use crate::{
     backplane::{
-        Backplane, BackplaneError, Control, Inspect, NewJob, Outcome, Plan, SqlBackplane, Timetable, sql::forgotten,
+        Backplane, BackplaneError, Control, Inspect, NewJob, Outcome, Plan, ReadLog, SqlBackplane, Timetable,
+        sql::forgotten,
     },
     conformance::{LEASE, PATIENCE, QUEUE, claim_all, claim_one, finish, new_job, state, worker},
     store::{Database, StoreError, Transaction, sql},
@@ -182,4 +186,30 @@ async fn a_schedule_that_cannot_be_read_keeps_no_other_one_from_its_turn() {
         let broken = backplane.schedule("broken 1").await;
         assert!(matches!(broken, Err(BackplaneError::Store(StoreError::BrokenRow { .. }))));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_can_not_be_read_is_passed_on_as_unknown_and_keeps_nothing_back() {
+    let ground = Ground::new().await;
+    for url in ground.urls() {
+        let (database, backplane) = open(&url).await;
+        let start = backplane.append(vec![notice("before")]).await.expect("appended");
+        let mut somebody = database.begin().await.expect("begun");
+        let insert = "insert into pubsub_events (channel, data, created_at) values ('x', 'no JSON', 7)";
+        somebody.execute(sql(insert)).await.expect("inserted");
+        somebody.commit().await.expect("committed");
+        backplane.append(vec![notice("behind")]).await.expect("appended");
+
+        let ReadLog::Events(entries) = backplane.tail(&start, 10).await.expect("readable") else { panic!("gone") };
+
+        let events: Vec<&Event> = entries.iter().map(|entry| &entry.envelope.stamped.event).collect();
+        assert_eq!(events, [&Event::Unknown, &notice("behind")]);
+        assert_eq!((entries[0].envelope.stamped.timestamp, entries[0].json.as_str()), (7, UNKNOWN));
+    }
+}
+
+const UNKNOWN: &str = r#"{"timestamp":7,"type":"unknown"}"#;
+
+fn notice(message: &str) -> Event {
+    Event::SystemNotification(SystemNotification { level: NoticeLevel::Info, message: message.to_owned() })
 }

@@ -1,0 +1,103 @@
+//! What happened before, by topic: pages of the log in either direction.
+//!
+//! The log has no index by topic: events are read on from the place and sifted, a bounded number for each page. So a page may have
+//! fewer events than were asked for, even none, and still not be the last one.
+
+use std::collections::BTreeSet;
+
+use app::events::{Cursor, ResetReason, Topic};
+
+use super::{Backplane, BackplaneError, LogEntry, ReadLog};
+
+/// Events that are read at once.
+const ROUND: u32 = 500;
+/// Rounds of one page at most.
+const ROUNDS: usize = 20;
+
+/// Where a page lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Behind a place: the first events after it.
+    After(Cursor),
+    /// Before a place: the last events before it.
+    Before(Cursor),
+    /// At the end: the last events of all.
+    Last,
+}
+
+/// A page of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HistoryPage {
+    /// The events, in the order of the log.
+    Events {
+        /// At most as many as were asked for.
+        entries: Vec<LogEntry>,
+        /// From where the next page goes on in the same direction; `None` when the log ends there.
+        next: Option<Cursor>,
+    },
+    /// The log can't say what happened around the place.
+    Gone(ResetReason),
+}
+
+/// A page of at most `limit` events that are told to one of the topics; to any, when none is named.
+///
+/// # Errors
+/// The engine can't be read.
+pub async fn page(
+    backplane: &dyn Backplane,
+    topics: &BTreeSet<Topic>,
+    side: Side,
+    limit: u32,
+) -> Result<HistoryPage, BackplaneError> {
+    let limit = limit as usize;
+    let is_forward = matches!(side, Side::After(_));
+    let mut found = Vec::new();
+    let mut place = match side {
+        Side::After(place) | Side::Before(place) => Some(place),
+        Side::Last => None,
+    };
+    let mut next = None;
+    for _ in 0..ROUNDS {
+        let read = match &place {
+            Some(place) if is_forward => backplane.read(place, ROUND).await?,
+            place => backplane.read_back(place.as_ref(), ROUND).await?,
+        };
+        let mut entries = match read {
+            ReadLog::Events(entries) => entries,
+            // Trimmed on the way back: what was found is all that there is.
+            ReadLog::Gone { reason: ResetReason::Trimmed, .. } if !is_forward && next.is_some() => {
+                next = None;
+                break;
+            }
+            ReadLog::Gone { reason, .. } => return Ok(HistoryPage::Gone(reason)),
+        };
+        if !is_forward {
+            entries.reverse();
+        }
+        let is_last = entries.len() < ROUND as usize;
+        let read = entries.len();
+        let mut looked_at = 0;
+        for entry in entries {
+            looked_at += 1;
+            place = Some(entry.envelope.cursor.clone());
+            if is_told_to(&entry, topics) {
+                found.push(entry);
+                if found.len() == limit {
+                    break;
+                }
+            }
+        }
+        next = if is_last && looked_at == read { None } else { place.clone() };
+        if next.is_none() || found.len() == limit {
+            break;
+        }
+    }
+    if !is_forward {
+        found.reverse();
+    }
+    Ok(HistoryPage::Events { entries: found, next })
+}
+
+fn is_told_to(entry: &LogEntry, topics: &BTreeSet<Topic>) -> bool {
+    topics.is_empty() || entry.envelope.stamped.event.topics().iter().any(|topic| topics.contains(topic))
+}
