@@ -1,18 +1,33 @@
 //! Somebody who wants to know, and how far it is.
 
-use super::{back_off::pause_ms, followers::OnNotice};
-use crate::events::{Cursor, Topic};
+use std::rc::Rc;
+
+use super::{back_off::pause_ms, followers::OnNotice, relay::Want};
+use crate::events::{Cursor, Envelope, Topic};
+
+/// Events that may wait for one follower. Whoever would need more loads its snapshot again, which costs less.
+const MOST_HELD: usize = 5_000;
 
 /// Somebody who wants to know.
 pub(super) struct Follower {
-    /// Names it among the followers.
+    /// Names it among the followers of its tab; of another tab's, what it is asked for as.
     pub(super) number: u64,
+    /// Names the question that was last put to the tab that holds the line: an answer to an older one says nothing.
+    pub(super) asked_as: u64,
     /// What it wants to know of.
     pub(super) topics: Vec<Topic>,
     /// How far it is.
     pub(super) standing: Standing,
-    /// What it does when it is told.
-    pub(super) on_notice: OnNotice,
+    /// Whose it is.
+    pub(super) owner: Owner,
+}
+
+/// Whose a follower is.
+pub(super) enum Owner {
+    /// A page of this tab.
+    Here(OnNotice),
+    /// A page of another tab of the browser, whose line this tab holds. It is told by that tab itself.
+    Tab(String),
 }
 
 /// How far a follower is.
@@ -23,6 +38,8 @@ pub(super) enum Standing {
         cursor: Cursor,
         /// How far it is with the open line.
         line: Line,
+        /// What came while the line did not serve it yet: what it missed before comes in between.
+        held: Vec<Rc<Envelope>>,
     },
     /// It may have missed something that will not come again. It is told to load its snapshot, and told so again until a follower
     /// with a new snapshot takes its place.
@@ -35,9 +52,9 @@ pub(super) enum Standing {
 }
 
 /// How far a follower is with the open line.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    /// The server was not asked for it yet.
+    /// It was not asked for yet.
     New,
     /// It was asked for.
     Asked,
@@ -46,6 +63,11 @@ pub(super) enum Line {
 }
 
 impl Standing {
+    /// It knows everything up to a place, and no line was asked for it.
+    pub(super) const fn at(cursor: Cursor) -> Self {
+        Self::Following { cursor, line: Line::New, held: Vec::new() }
+    }
+
     /// Lost, and told so for the first time or about to be.
     pub(super) fn lost(now_ms: f64, chance: f64) -> Self {
         Self::Lost { tries: 1, again_ms: now_ms + pause_ms(1, chance) }
@@ -84,10 +106,70 @@ impl Standing {
         }
     }
 
-    /// Notes how far it is with the open line.
-    pub(super) const fn put(&mut self, now: Line) {
-        if let Self::Following { line, .. } = self {
+    /// Notes how far it is with the open line. What waits is of use only while that line is being asked for.
+    pub(super) fn put(&mut self, now: Line) {
+        if let Self::Following { line, held, .. } = self {
             *line = now;
+            held.clear();
+        }
+    }
+
+    /// Takes an event on one of its topics. Returns whether the follower has to be told it now.
+    pub(super) fn take(&mut self, envelope: &Rc<Envelope>) -> bool {
+        let Self::Following { cursor, line, held } = self else { return false };
+        if !envelope.cursor.is_after(cursor) {
+            return false;
+        }
+        match line {
+            Line::New => false,
+            Line::Asked if held.len() < MOST_HELD => {
+                held.push(Rc::clone(envelope));
+                false
+            }
+            Line::Asked => {
+                *self = Self::Lost { tries: 0, again_ms: f64::NEG_INFINITY };
+                false
+            }
+            Line::Served => {
+                cursor.clone_from(&envelope.cursor);
+                true
+            }
+        }
+    }
+
+    /// The line serves it from now on. Returns what waited for that, each event once and in the order of the log.
+    pub(super) fn serve(&mut self) -> Vec<Rc<Envelope>> {
+        let Self::Following { line, held, .. } = self else { return Vec::new() };
+        let mut waiting = std::mem::take(held);
+        waiting.sort_by_key(|envelope| envelope.cursor.position);
+        *line = Line::Served;
+        waiting.retain(|envelope| self.take(envelope));
+        waiting
+    }
+
+    /// Notes that everything up to a place was sent, if the line serves it. Who knows more keeps what it knows.
+    pub(super) fn pass(&mut self, to: &Cursor) {
+        if let Self::Following { cursor, line: Line::Served, .. } = self
+            && to.is_after(cursor)
+        {
+            cursor.clone_from(to);
+        }
+    }
+}
+
+impl Follower {
+    /// Whether it is a page of another tab.
+    pub(super) fn is_of(&self, tab: &str) -> bool {
+        matches!(&self.owner, Owner::Tab(of) if of == tab)
+    }
+
+    /// What it wants, for the tab that holds the line; `None` when it is lost or another tab's.
+    pub(super) fn want(&self) -> Option<Want> {
+        match (&self.owner, &self.standing) {
+            (Owner::Here(_), Standing::Following { cursor, .. }) => {
+                Some(Want { number: self.asked_as, topics: self.topics.clone(), cursor: cursor.clone() })
+            }
+            _ => None,
         }
     }
 }

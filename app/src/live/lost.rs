@@ -6,7 +6,7 @@ use super::{
     ConnectionState,
     followers::{Followers, OnNotice},
 };
-use crate::events::{Cursor, Event, NoticeLevel, SystemNotification, Topic};
+use crate::events::{Cursor, Envelope, Event, NoticeLevel, Stamped, SystemNotification, Topic};
 
 fn cursor(position: u64) -> Cursor {
     format!("e-{position}").parse().expect("a cursor")
@@ -22,6 +22,7 @@ fn served() -> (Followers, u64) {
     let number = followers.add(vec![Topic::Imports], cursor(5), silent());
     followers.line_up();
     followers.connect("c".into());
+    followers.served();
     followers.pass(&cursor(6));
     (followers, number)
 }
@@ -39,14 +40,20 @@ fn a_new_line_does_not_begin_where_a_lost_follower_was() {
 
 #[test]
 fn events_reach_nobody_who_is_lost() {
-    let event = Event::SystemNotification(SystemNotification { level: NoticeLevel::Info, message: String::new() });
+    let notice = SystemNotification { level: NoticeLevel::Info, message: String::new() };
+    let at = |position| {
+        let stamped = Stamped { timestamp: 0, event: Event::SystemNotification(notice.clone()) };
+        Rc::new(Envelope { cursor: cursor(position), stamped })
+    };
     let mut followers = Followers::default();
-    followers.add(event.topics(), cursor(5), silent());
-    assert_eq!(followers.listeners(&event).len(), 1);
+    followers.add(vec![Topic::General], cursor(5), silent());
+    followers.line_up();
+    followers.served();
+    assert_eq!(followers.take(&at(6)).len(), 1);
 
     followers.lose(0.0, 0.5);
 
-    assert_eq!(followers.listeners(&event).len(), 0);
+    assert_eq!(followers.take(&at(7)).len(), 0);
 }
 
 #[test]
@@ -62,6 +69,7 @@ fn the_page_is_not_live_while_a_follower_is_lost() {
     followers.disconnect();
     followers.line_up();
     followers.connect("d".into());
+    followers.served();
     followers.pass(&cursor(50));
     assert_eq!(followers.state(ConnectionState::Live), ConnectionState::Stale);
 

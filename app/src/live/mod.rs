@@ -5,26 +5,57 @@
 
 /// How long to wait before something is tried again.
 mod back_off;
+/// Several tabs and a server, without a browser.
+#[cfg(test)]
+mod browser_model;
+/// What holds whatever becomes of the tabs.
+#[cfg(test)]
+mod browser_rules;
+/// A clock that sleeps count for.
+pub mod clock;
 /// What state the connection is in, and when to try again: pure, so that it is tested natively.
 pub mod connection;
 /// What the page says of its connection.
 pub mod connection_state;
+/// The connection's rules.
+#[cfg(test)]
+mod connection_tests;
 /// Somebody who wants to know, and how far it is.
 mod follower;
 /// Who follows what, and what the open line carries: pure as well.
 pub mod followers;
+/// The followers' rules.
+#[cfg(test)]
+mod followers_tests;
 /// One import, moved by its events.
 pub mod import_board;
+/// Who of the browser's tabs holds the line.
+mod leadership;
+/// The only `EventSource` of the tab.
+#[cfg(feature = "hydrate")]
+mod line;
 /// Who missed something is lost until it is replaced.
 #[cfg(test)]
 mod lost;
-/// The only `EventSource` of the tab.
+/// The other tabs of the browser.
+#[cfg(feature = "hydrate")]
+mod neighbours;
+/// What a tab is told, and what it does about it.
+pub mod news;
+/// What the page can prove of its connection.
+pub mod receipt;
+/// What tabs tell each other.
+pub mod relay;
+/// The browser around it all.
 mod socket;
 /// The live stream as pages use it.
 pub mod stream;
+/// One tab: pure, too.
+pub mod tab;
 /// Sends a file and tells how far it is.
 pub mod upload;
 
 pub use connection_state::ConnectionState;
 pub use import_board::{ImportBoard, ImportsBoard};
+pub use receipt::{Receipt, Repair};
 pub use stream::{Live, Notice};

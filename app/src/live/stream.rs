@@ -1,13 +1,13 @@
 //! The live stream as pages use it: its state, and what to be told of.
 //!
-//! There is one connection, whatever the number of followers; `socket` holds it. A follower that comes while it is
+//! There is one connection, whatever the number of followers and of tabs; `tab` knows which tab holds it. A follower that comes while it is
 //! open is added to it, from its snapshot's cursor on, so that nothing lies between the snapshot and the first event.
 
 use std::rc::Rc;
 
 use leptos::prelude::*;
 
-use super::{ConnectionState, socket};
+use super::{ConnectionState, Receipt, socket};
 use crate::events::{Cursor, Envelope, Topic};
 
 /// What a follower is told.
@@ -24,12 +24,13 @@ pub enum Notice {
 #[derive(Clone, Copy)]
 pub struct Live {
     pub(super) state: RwSignal<ConnectionState>,
+    pub(super) receipt: RwSignal<Receipt>,
 }
 
 impl Live {
     /// Makes the stream and provides it to all below. In the browser it connects after hydration.
     pub fn provide() -> Self {
-        let live = Self { state: RwSignal::new(ConnectionState::default()) };
+        let live = Self { state: RwSignal::default(), receipt: RwSignal::default() };
         provide_context(live);
         // Effects run in the browser only, and after the first rendering.
         Effect::new(move |_| socket::start(live));
@@ -44,6 +45,21 @@ impl Live {
     /// The state of the connection, for the indicator.
     pub fn state(self) -> ReadSignal<ConnectionState> {
         self.state.read_only()
+    }
+
+    /// What the page can prove of the connection.
+    pub fn receipt(self) -> ReadSignal<Receipt> {
+        self.receipt.read_only()
+    }
+
+    /// Milliseconds by the clock of the receipt. On the server it stands still.
+    pub fn now_ms(self) -> f64 {
+        socket::now_ms()
+    }
+
+    /// Connects again at once, instead of when it is time for the next try. On the server it does nothing.
+    pub fn reconnect_now(self) {
+        socket::reconnect_now(self);
     }
 
     /// Follows topics from a snapshot's cursor until the owner of the call is cleaned up. Call it in an `Effect`.
