@@ -3,7 +3,7 @@
 //! | type | told to the topics | when |
 //! |---|---|---|
 //! | `job_update` | `job:{id}`, `queue:{name}` | a job changed its state or made progress |
-//! | `queue_update` | `queue:{name}` | a queue was paused or goes on |
+//! | `queue_update` | `queue:{name}` | a queue was paused, goes on, or holds other jobs than before |
 //! | `worker_status` | `worker:{id}`, `workers` | a worker joined, has other jobs, stops, left, or is gone |
 //! | `service_status` | `service:{name}`, `services` | a service is at something else |
 //! | `service_log` | `service-log:{name}` | a service said something |
@@ -63,7 +63,8 @@ pub enum Event {
     /// Occurs when a job changed its state or made progress. Progress is conflated: values between may be missing.
     #[serde(rename = "job_update")]
     JobUpdate(JobUpdate),
-    /// Occurs when a queue was paused or goes on.
+    /// Occurs when a queue was paused or goes on, at once; and when it holds other jobs than was told last, at most twice a second over all
+    /// processes, half a second behind the job's own event. Counts between are left out; the last ones never are.
     #[serde(rename = "queue_update")]
     QueueUpdate(QueueUpdate),
     /// Occurs when a worker joined, has other jobs than before, stops, left, or is gone. Changes between are left out where they come more

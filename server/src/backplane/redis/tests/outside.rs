@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{RedisServer, finish_one, in_time, open};
 use crate::{
-    backplane::{Backplane, BackplaneError, Inspect, Outcome},
+    backplane::{Backplane, BackplaneError, Control, Inspect, Outcome, Pause, WorkerProfile},
     conformance::{LEASE, claim_all, new_job, profile, request, worker},
 };
 
@@ -41,11 +41,45 @@ async fn who_subscribes_sees_every_step_of_a_job_on_its_three_channels() {
             (&json!("job_update"), &json!("a"), &json!(status))
         );
         assert_eq!(in_time(job.next()).await, Some(("job:a".to_owned(), event.clone())));
-        assert_eq!(in_time(queue.next()).await, Some(("queue:conformance".to_owned(), event.clone())));
+        // How the queue stands is told between the steps of its jobs.
+        let step = async {
+            loop {
+                let told = queue.next().await.expect("an event");
+                if told.1["type"] == "job_update" {
+                    return told;
+                }
+            }
+        };
+        assert_eq!(in_time(step).await, ("queue:conformance".to_owned(), event.clone()));
         if status == "completed" {
             assert_eq!(event["result"], json!({ "rows": 3 }));
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_subscribes_sees_what_workers_are_at_and_how_queues_stand() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    let mut workers = listen(&server, "worker:*").await;
+    let mut queues = listen(&server, "queue:*").await;
+
+    backplane.join(&WorkerProfile { host: "a \"b\" ü".to_owned(), ..profile("w/1") }).await.expect("joined");
+    backplane.set_paused(&"q \"1\"".into(), Pause::Paused).await.expect("paused");
+    backplane.leave(&worker("w/1")).await.expect("left");
+
+    for status in ["idle", "gone"] {
+        let (channel, told) = in_time(workers.next()).await.expect("an event");
+        let timestamp = told["timestamp"].clone();
+        let expected = json!({
+            "type": "worker_status", "timestamp": timestamp, "workerId": "w/1", "status": status, "currentJobs": 0,
+            "concurrency": 10, "host": "a \"b\" ü"
+        });
+        assert_eq!((channel.as_str(), told), ("worker:w/1", expected));
+    }
+    let (channel, told) = in_time(queues.next()).await.expect("an event");
+    assert_eq!((channel.as_str(), &told["queueName"]), ("queue:q \"1\"", &json!("q \"1\"")));
+    assert_eq!((&told["type"], &told["waiting"], &told["paused"]), (&json!("queue_update"), &json!(0), &json!(true)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
