@@ -1,14 +1,23 @@
 import { expect, type Locator, type Page } from '@playwright/test';
+import type { Receipt } from '../support/receipt';
 
 /** What the page says of its connection. It is there on every page. */
 export class Indicator {
   static readonly TEST_ID = 'connection-status';
   readonly element: Locator;
+  /** What opens the details. */
+  readonly button: Locator;
+  readonly details: Locator;
+  /** The details' list, which carries the page's receipt. */
+  readonly receipt: Locator;
   /** The lamp, which pulses while the connection is live. */
   readonly lamp: Locator;
 
   constructor(page: Page) {
     this.element = page.getByTestId(Indicator.TEST_ID);
+    this.button = page.getByRole('button', { name: 'About the connection' });
+    this.details = page.locator('#connection-details');
+    this.receipt = page.getByTestId('connection-receipt');
     this.lamp = this.element.locator('.signal-lamp');
   }
 
@@ -25,5 +34,14 @@ export class Indicator {
   /** Resolves when the page no longer says that it is live. */
   async notLive(deadlineMs: number): Promise<void> {
     await expect(this.element).not.toHaveAttribute('data-state', 'live', { timeout: deadlineMs });
+  }
+
+  /** How many events the page was told, and the checksum over their cursors. The details must be open. */
+  async received(): Promise<Receipt> {
+    const [received, checksum] = await Promise.all([
+      this.receipt.getAttribute('data-received'),
+      this.receipt.getAttribute('data-checksum'),
+    ]);
+    return { received: Number(received), checksum: checksum! };
   }
 }

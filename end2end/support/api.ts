@@ -38,11 +38,9 @@ export async function importFile(url: string, path: string): Promise<Import> {
 
 /** Does what makes an import go on, and resolves when that import is over. `act` resolves to the import's id. */
 export async function overOnce(url: string, act: () => Promise<string>): Promise<Import> {
-  const listening = new AbortController();
-  const signal = AbortSignal.any([listening.signal, AbortSignal.timeout(DEADLINE_MS)]);
+  // Listening begins before the act, so that its last event can't be missed.
+  const { events, close } = await greet(`${url}/api/v1/sse/connect?topics=imports`);
   try {
-    // Listening begins before the act, so that its last event can't be missed.
-    const events = await listen(`${url}/api/v1/sse/connect?topics=imports`, signal);
     const importId = await act();
     for await (const event of events) {
       if (event.type === 'import_update' && event.importId === importId && isOver(event.status)) {
@@ -51,7 +49,7 @@ export async function overOnce(url: string, act: () => Promise<string>): Promise
     }
     throw new Error(`The stream ended before import ${importId} was over.`);
   } finally {
-    listening.abort();
+    close();
   }
 }
 
@@ -61,8 +59,31 @@ export async function showImport(url: string, importId: string): Promise<Import>
   return (await answer.json()) as Import;
 }
 
+/** Where the log ends now. */
+export async function endOfLog(url: string): Promise<string> {
+  const { greeting, close } = await greet(`${url}/api/v1/sse/connect`);
+  close();
+  return greeting.cursor!;
+}
+
+/** The cursors of all events of a topic after a place. */
+export async function readEvents(url: string, topic: string, after: string): Promise<string[]> {
+  const { greeting, events, close } = await greet(`${url}/api/v1/sse/connect?topics=${topic}&cursor=${after}`);
+  const cursors: string[] = [];
+  while (cursors.length < greeting.replayed!) {
+    const { done, value } = await events.next();
+    if (done) throw new Error('The stream ended before all was sent.');
+    cursors.push(value.id);
+  }
+  close();
+  return cursors;
+}
+
 interface StreamEvent {
+  id: string;
   type: string;
+  cursor?: string;
+  replayed?: number;
   importId?: string;
   status?: Import['status'];
 }
@@ -71,13 +92,19 @@ function isOver(status: Import['status'] | undefined): boolean {
   return status === 'completed' || status === 'failed';
 }
 
-/** Resolves when the server has greeted; yields what comes after. */
-async function listen(url: string, signal: AbortSignal): Promise<AsyncGenerator<StreamEvent>> {
+/** The greeting of a stream, what comes after it, and how to end it. */
+async function greet(url: string): Promise<{
+  greeting: StreamEvent;
+  events: AsyncGenerator<StreamEvent>;
+  close: () => void;
+}> {
+  const listening = new AbortController();
+  const signal = AbortSignal.any([listening.signal, AbortSignal.timeout(DEADLINE_MS)]);
   const answer = await fetch(url, { signal, headers: { accept: 'text/event-stream' } });
   const events = frames(answer.body!);
-  const first = await events.next();
-  if (first.done || first.value.type !== 'connected') throw new Error('The stream did not begin with a greeting.');
-  return events;
+  const { done, value } = await events.next();
+  if (done || value.type !== 'connected') throw new Error('The stream did not begin with a greeting.');
+  return { greeting: value, events, close: () => listening.abort() };
 }
 
 async function* frames(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
@@ -91,8 +118,12 @@ async function* frames(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamE
     const complete = text.split('\n\n');
     text = complete.pop()!;
     for (const frame of complete) {
-      const data = frame.split('\n').find((line) => line.startsWith('data:'));
-      if (data) yield JSON.parse(data.slice('data:'.length)) as StreamEvent;
+      const field = (name: string) => {
+        const line = frame.split('\n').find((line) => line.startsWith(`${name}:`));
+        return line?.slice(name.length + 1).trim();
+      };
+      const data = field('data');
+      if (data) yield { ...(JSON.parse(data) as StreamEvent), id: field('id') ?? '' };
     }
   }
 }

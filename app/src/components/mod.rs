@@ -13,6 +13,8 @@ pub mod icon;
 /// The semaphore.
 pub mod signal;
 
+/// What the page can prove of its connection.
+pub mod connection_details;
 /// What the live stream is up to.
 pub mod connection_indicator;
 /// The frame around every page.
@@ -81,6 +83,7 @@ pub mod upload_progress;
 pub use announcer::Announcer;
 pub use clock::Clock;
 pub use column_guide::ColumnGuide;
+pub use connection_details::ConnectionDetails;
 pub use connection_indicator::ConnectionIndicator;
 pub use customers_table::CustomersTable;
 pub use drop_zone::DropZone;

@@ -50,6 +50,8 @@ pub mod relay;
 mod socket;
 /// The live stream as pages use it.
 pub mod stream;
+/// How many streams the reader has open.
+pub mod stream_use;
 /// One tab: pure, too.
 pub mod tab;
 /// Sends a file and tells how far it is.
@@ -59,3 +61,4 @@ pub use connection_state::ConnectionState;
 pub use import_board::{ImportBoard, ImportsBoard};
 pub use receipt::{Receipt, Repair};
 pub use stream::{Live, Notice};
+pub use stream_use::StreamUse;

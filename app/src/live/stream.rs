@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 
-use super::{ConnectionState, Receipt, socket};
+use super::{ConnectionState, Receipt, StreamUse, socket, stream_use};
 use crate::events::{Cursor, Envelope, Topic};
 
 /// What a follower is told.
@@ -60,6 +60,11 @@ impl Live {
     /// Connects again at once, instead of when it is time for the next try. On the server it does nothing.
     pub fn reconnect_now(self) {
         socket::reconnect_now(self);
+    }
+
+    /// Asks how many streams this reader has open; `None` where the server does not tell. On the server nothing is asked.
+    pub fn stream_use(self, on_answer: impl FnOnce(Option<StreamUse>) + 'static) {
+        stream_use::ask(Box::new(on_answer));
     }
 
     /// Follows topics from a snapshot's cursor until the owner of the call is cleaned up. Call it in an `Effect`.
