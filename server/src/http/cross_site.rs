@@ -45,7 +45,8 @@ mod tests {
     use super::*;
 
     fn is_foreign_with(pairs: &[(&'static str, &'static str)]) -> bool {
-        let named = pairs.iter().map(|(name, value)| ((*name).parse().expect("a name"), HeaderValue::from_static(value)));
+        let named =
+            pairs.iter().map(|(name, value)| ((*name).parse().expect("a name"), HeaderValue::from_static(value)));
         is_foreign(&named.collect())
     }
 

@@ -87,8 +87,7 @@ pub(super) async fn listen(
     headers: &HeaderMap,
     (topics, cursor, encoding): (BTreeSet<Topic>, Option<&str>, Encoding),
 ) -> Result<Response, Problem> {
-    let opening =
-        Opening { user, transport: Transport::Sse, encoding, topics, resume: resume(headers, cursor) };
+    let opening = Opening { user, transport: Transport::Sse, encoding, topics, resume: resume(headers, cursor) };
     let frames = match hub.open(opening).await {
         Ok(feed) => Body::from_stream(feed.into_stream().map(Ok::<_, Infallible>)),
         // Any status but 200 ends a browser's `EventSource` for good.

@@ -98,13 +98,8 @@ pub(super) async fn connect(
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Word {
-    Subscribe {
-        topics: BTreeSet<Topic>,
-        cursor: Option<Cursor>,
-    },
-    Unsubscribe {
-        topics: BTreeSet<Topic>,
-    },
+    Subscribe { topics: BTreeSet<Topic>, cursor: Option<Cursor> },
+    Unsubscribe { topics: BTreeSet<Topic> },
     Ping,
 }
 

@@ -5,19 +5,10 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use app::events::{
-    Connected, Cursor, RejectReason, ResetReason, StreamEvent, Topic,
-    cursor::CursorError,
-};
+use app::events::{Connected, Cursor, RejectReason, ResetReason, StreamEvent, Topic, cursor::CursorError};
 use bytes::Bytes;
 
-use super::{
-    Encoding, Hub, Transport, UserKey,
-    feed::Feed,
-    frame::Scratch,
-    refill::Refill,
-    ring::Walk,
-};
+use super::{Encoding, Hub, Transport, UserKey, feed::Feed, frame::Scratch, refill::Refill, ring::Walk};
 use crate::backplane::BackplaneError;
 
 /// What a client asks for when it connects.

@@ -48,7 +48,13 @@ pub use ring::RingLimits;
 pub use seats::{Transport, UserKey};
 pub use stats::{ConnectionStats, StreamStats};
 
-use self::{log::{EventLog, OfEngine}, refill::Refills, ring::Ring, seats::Seats, stats::Counters};
+use self::{
+    log::{EventLog, OfEngine},
+    refill::Refills,
+    ring::Ring,
+    seats::Seats,
+    stats::Counters,
+};
 use crate::backplane::{Backplane, BackplaneError};
 
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);

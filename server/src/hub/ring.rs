@@ -10,7 +10,11 @@ use std::{
 
 use app::events::{Cursor, Position, ResetReason, Topic};
 
-use super::{Frame, frame::{Encoding, Scratch}, seats::Seat};
+use super::{
+    Frame,
+    frame::{Encoding, Scratch},
+    seats::Seat,
+};
 
 /// How much the ring holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,9 +228,8 @@ impl Ring {
 
     /// Frames of some lines from a number on, each once, in order.
     fn frames_from<'a>(&'a self, start: u64, lines: impl Iterator<Item = &'a Line>) -> impl Iterator<Item = &'a Frame> {
-        let mut rests: Vec<_> = lines
-            .map(|line| line.numbers.range(line.numbers.partition_point(|number| *number < start)..))
-            .collect();
+        let mut rests: Vec<_> =
+            lines.map(|line| line.numbers.range(line.numbers.partition_point(|number| *number < start)..)).collect();
         let heads = rests.iter_mut().enumerate();
         let mut next: BinaryHeap<_> =
             heads.filter_map(|(at, rest)| rest.next().map(|number| Reverse((*number, at)))).collect();

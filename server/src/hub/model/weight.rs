@@ -13,7 +13,10 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{config, script::{Script, topics_of}};
+use super::{
+    config,
+    script::{Script, topics_of},
+};
 use crate::hub::{Encoding, Feed, Hub, Naming, Opening, Poured, Scratch, Transport, UserKey};
 
 /// Counts how often it was woken.
