@@ -124,7 +124,7 @@ async fn a_page_of_another_site_and_one_socket_too_many_are_refused() {
 
 #[tokio::test]
 async fn a_server_that_stops_says_good_bye_and_ends() {
-    let mut app = idle().await;
+    let app = idle().await;
     let mut client = Client::open(&app, "topics=imports").await;
     client.next_of("connected").await;
 
