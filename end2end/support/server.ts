@@ -59,6 +59,8 @@ class Process {
         SIGNALBOX_DATA_DIR: dataDir,
         SIGNALBOX_LOG: 'warn',
         SIGNALBOX_HEARTBEAT_SECONDS: String(wishes.heartbeatSeconds),
+        // All pages of a test come from one address.
+        SIGNALBOX_MAX_STREAMS_PER_USER: '100',
         ...wishes.environment,
       },
     });

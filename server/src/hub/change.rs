@@ -130,6 +130,30 @@ impl Feed {
         }
     }
 
+    /// The client was told to load its snapshot again: changes that wait need not tell what came before that, and need not tell once
+    /// more that nobody knows what came before.
+    pub(super) fn begin_changes_here(&mut self) {
+        let here = |change: &mut TopicChange| {
+            if let Some(from) = &mut change.from
+                && !from.is_after(&self.walk.place)
+            {
+                from.clone_from(&self.walk.place);
+            }
+        };
+        self.seat.desk().changes.iter_mut().for_each(here);
+        self.stage = match std::mem::take(&mut self.stage) {
+            Stage::Asking(mut change) | Stage::Reaching(mut change) => {
+                here(&mut change);
+                Stage::Reaching(change)
+            }
+            Stage::Catching(mut catching) => {
+                catching.finish();
+                Stage::Catching(catching)
+            }
+            Stage::Idle => Stage::Idle,
+        };
+    }
+
     fn take_change_in(&mut self) -> Next {
         let mut desk = self.seat.desk();
         let Some(change) = desk.changes.pop_front() else { return Next::Nothing };

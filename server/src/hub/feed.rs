@@ -11,8 +11,8 @@ use std::{
 
 use app::events::{ByeReason, ResetReason, StreamEvent};
 use bytes::Bytes;
-use futures::{FutureExt, Stream, future::BoxFuture};
-use tokio::time::Instant;
+use futures::{FutureExt, Stream};
+use tokio::{task::JoinHandle, time::Instant};
 
 use super::{
     Hub,
@@ -35,7 +35,7 @@ pub struct Feed {
     pub(super) stage: Stage,
     /// A page that was not given whole, and how far it was. It is others that keep it: a reader that stopped holds no memory.
     pub(super) page: Option<(Weak<Vec<Arc<Frame>>>, usize)>,
-    reading: Option<BoxFuture<'static, Result<Read, BackplaneError>>>,
+    reading: Option<JoinHandle<Result<Read, BackplaneError>>>,
     /// What is said first.
     pub(super) greeting: Vec<StreamEvent>,
     has_ended: bool,
@@ -131,10 +131,14 @@ impl Feed {
             let Poll::Ready(read) = reading.poll_unpin(cx) else { return Next::Nothing };
             self.reading = None;
             match read {
-                Ok(read) => self.take(read, scratch),
-                Err(error) => {
-                    // The client comes back with its cursor and loses nothing.
+                Ok(Ok(read)) => self.take(read, scratch),
+                // The client comes back with its cursor and loses nothing.
+                Ok(Err(error)) => {
                     tracing::error!(%error, "a stream ended: the log can't be read");
+                    self.has_ended = true;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a stream ended: a read of the log broke");
                     self.has_ended = true;
                 }
             }
@@ -161,8 +165,9 @@ impl Feed {
         }
     }
 
+    /// Asks the log, on a task of its own: others may wait for the same answer, and must not have to wait until this client reads on.
     pub(super) fn read(&mut self, reading: impl Future<Output = Result<Read, BackplaneError>> + Send + 'static) {
-        self.reading = Some(reading.boxed());
+        self.reading = Some(tokio::spawn(reading));
     }
 
     fn reason_to_go(&self) -> Option<ByeReason> {
@@ -193,14 +198,7 @@ impl Feed {
             self.walk = Walk { place: ring.end().clone(), is_on_ring: true };
         }
         (self.page, self.reading) = (None, None);
-        self.stage = match std::mem::take(&mut self.stage) {
-            Stage::Asking(change) => Stage::Reaching(change),
-            Stage::Catching(mut catching) => {
-                catching.finish();
-                Stage::Catching(catching)
-            }
-            other => other,
-        };
+        self.begin_changes_here();
         self.tell_reset(reason, scratch);
     }
 

@@ -67,7 +67,7 @@ impl Frame {
     fn new(name: &str, cursor: Cursor, topics: Vec<Topic>, json: &str) -> Self {
         let mut text = format!("event: {name}\n");
         let unnamed_from = text.len();
-        text.push_str(&format!("id: {cursor}\ndata: "));
+        text.extend(["id: ", &cursor.to_string(), "\ndata: "]);
         let json_from = text.len();
         text.push_str(json);
         text.push_str(END);

@@ -28,6 +28,7 @@ mod torn_commits;
 mod uploads;
 mod worker;
 mod workers;
+mod ws;
 
 /// A database of its own for a test.
 #[expect(clippy::unused_async, reason = "over Postgres it takes its time")]

@@ -24,8 +24,23 @@ pub(super) struct Client {
 struct Change {
     added: BTreeSet<Topic>,
     wanted: BTreeSet<Topic>,
-    /// Up to here the added topics are told; `None` when they begin with the change, or when that can't be said any more.
+    /// Up to here the added topics are told; `None` when they begin with the change.
     told: Option<Cursor>,
+    /// A reset that came meanwhile. If the change was on its way already it tells from here on; else from where it was to.
+    reset: Option<Cursor>,
+}
+
+impl Change {
+    /// Whether an event, or the end of what was missed, may come now.
+    fn may_go_on(&mut self, script: &Script, is_right: impl Fn(Option<Cursor>) -> bool) -> bool {
+        let Some(told) = self.told.clone() else { return false };
+        if !script.is_of_now(&told) || is_right(script.next(&told, &self.added)) {
+            return true;
+        }
+        let Some(reset) = self.reset.take() else { return false };
+        self.told = Some(reset.clone());
+        !script.is_of_now(&reset) || is_right(script.next(&reset, &self.added))
+    }
 }
 
 impl Client {
@@ -81,7 +96,7 @@ impl Client {
         let (added, removed) = (topics_of(add), topics_of(remove));
         let wanted = self.topics.difference(&removed).chain(&added).cloned().collect();
         let told = from.clone().filter(|_| !added.is_empty());
-        self.change = Some(Change { added: added.clone(), wanted, told });
+        self.change = Some(Change { added: added.clone(), wanted, told, reset: None });
         let (hub, id) = (Arc::clone(hub), self.feed.connection_id().to_owned());
         tokio::spawn(async move {
             let topics = (added.into_iter().collect(), removed.into_iter().collect());
@@ -115,13 +130,9 @@ impl Client {
         match frame["type"].as_str().expect("a type") {
             "reset" => self.take_reset(frame, at, script),
             "subscribed" | "unsubscribed" => {
-                let change = self.change.take().expect("a change was asked for");
-                if let Some(told) = change.told
-                    && script.is_of_now(&told)
-                {
-                    let next = script.next(&told, &change.added);
-                    assert!(next.is_none_or(|next| next.is_after(&at)), "what was missed is incomplete");
-                }
+                let mut change = self.change.take().expect("a change was asked for");
+                let is_whole = |next: Option<Cursor>| next.is_none_or(|next| next.is_after(&at));
+                assert!(change.told.is_none() || change.may_go_on(script, is_whole), "what was missed is incomplete");
                 let told: BTreeSet<Topic> = serde_json::from_value(frame["topics"].clone()).expect("topics");
                 assert_eq!(told, change.wanted);
                 self.pass(&at, script);
@@ -131,11 +142,9 @@ impl Client {
             _ => {
                 assert!(!self.is_passed_over_by(&at, script), "an event was passed over");
                 let change = self.change.as_mut().expect("an event came twice, or is not wanted");
-                let told = change.told.as_mut().expect("an event came twice, or is not wanted");
-                if script.is_of_now(told) {
-                    assert_eq!(script.next(told, &change.added), Some(at.clone()), "out of turn among what was missed");
-                }
-                *told = at;
+                let is_next = |next: Option<Cursor>| next.as_ref() == Some(&at);
+                assert!(change.may_go_on(script, is_next), "out of turn among what was missed");
+                change.told = Some(at);
             }
         }
     }
@@ -158,10 +167,12 @@ impl Client {
 
     fn take_reset(&mut self, frame: &Value, at: Cursor, script: &Script) {
         let reason: ResetReason = serde_json::from_value(frame["reason"].clone()).expect("a reason");
-        let missed = self.change.as_mut().and_then(|change| change.told.take_if(|told| script.may_be_lost(told)));
-        assert!(missed.is_some() || script.may_be_lost(&self.place), "reset for no reason: {reason:?}");
+        let told = self.change.as_ref().and_then(|change| change.told.as_ref());
+        let is_excused = told.is_some_and(|told| script.may_be_lost(told)) || script.may_be_lost(&self.place);
+        assert!(is_excused, "reset for no reason: {reason:?}");
+        // It stands for everything up to there.
         if let Some(change) = &mut self.change {
-            change.told = None;
+            change.reset = Some(at.clone());
         }
         self.place = at;
     }
