@@ -12,6 +12,11 @@ import { expect, test } from '../support/test';
 
 const TABS = 7;
 
+test.beforeEach(({ complaints }) => {
+  // A server that does not tell how many streams are open says 404.
+  complaints.announce(/sse\/stats/);
+});
+
 /** The pages that opened a stream, in that order. */
 function streams(context: BrowserContext): Page[] {
   const openers: Page[] = [];
@@ -34,6 +39,7 @@ async function openTabs(context: BrowserContext, first: Page): Promise<Page[]> {
 }
 
 test('seven tabs are live by one stream, and each goes on to other pages', async ({ page, context, server, folder }) => {
+  test.setTimeout(180_000);
   const openers = streams(context);
   const pages = await openTabs(context, page);
   const { importId } = await importFile(server.url, await writeCustomersCsv(folder, 5));
@@ -42,11 +48,16 @@ test('seven tabs are live by one stream, and each goes on to other pages', async
     await expect(new ImportsPage(page).state(importId)).toHaveAttribute('data-state', 'completed');
     await page.getByRole('link', { name: 'Customers' }).first().click();
     await page.waitForURL('**/customers');
+    await new Indicator(page).live();
+  }
+  expect(openers, 'streams that were opened').toHaveLength(1);
+
+  // A document that is left lets the stream go, and the next tab takes it over.
+  for (const page of pages) {
     await page.goto(`/imports/${importId}`);
     await new Indicator(page).live();
     await new ImportPage(page).says('completed');
   }
-  expect(new Set(openers).size, 'tabs that opened a stream').toBeLessThanOrEqual(2);
 });
 
 test('when the tab that holds the stream is closed the others lose nothing', async ({
