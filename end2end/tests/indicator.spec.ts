@@ -9,7 +9,7 @@ import { expect, test } from '../support/test';
 type PageOfAxe = ConstructorParameters<typeof AxeBuilder>[0]['page'];
 
 test.beforeEach(async ({ page }) => {
-  await page.route('**/api/v1/sse/stats', (route) => route.fulfill({ json: { totalConnections: 3, limitPerUser: 8 } }));
+  await page.route('**/api/v1/sse/stats', (route) => route.fulfill({ json: { ownConnections: 3, limitPerUser: 8 } }));
 });
 
 test('the details open under the pointer, stay when clicked, and close by Escape', async ({

@@ -12,11 +12,6 @@ import { expect, test } from '../support/test';
 
 const TABS = 7;
 
-test.beforeEach(({ complaints }) => {
-  // A server that does not tell how many streams are open says 404.
-  complaints.announce(/sse\/stats/);
-});
-
 /** The pages that opened a stream, in that order. */
 function streams(context: BrowserContext): Page[] {
   const openers: Page[] = [];

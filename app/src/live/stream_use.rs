@@ -6,7 +6,7 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct StreamUse {
     /// Open now.
-    #[serde(rename = "totalConnections")]
+    #[serde(rename = "ownConnections")]
     pub used: u64,
     /// As many may be.
     #[serde(rename = "limitPerUser")]
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn it_is_read_from_among_the_other_statistics() {
-        let text = r#"{"totalConnections": 3, "totalSubscriptions": 9, "limitPerUser": 8, "connections": []}"#;
+        let text = r#"{"totalConnections": 7, "totalSubscriptions": 9, "ownConnections": 3, "limitPerUser": 8, "connections": []}"#;
 
         assert_eq!(serde_json::from_str::<StreamUse>(text).expect("readable"), StreamUse { used: 3, limit: 8 });
     }

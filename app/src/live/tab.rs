@@ -206,7 +206,8 @@ impl Tab {
                 self.receipt.reset();
                 self.lose(at);
             }
-            StreamEvent::Rejected { .. } | StreamEvent::Bye { .. } => self.step(Input::Lost, at),
+            StreamEvent::Rejected { .. } => self.step(Input::Refused, at),
+            StreamEvent::Bye { .. } => self.step(Input::Lost, at),
         }
     }
 

@@ -25,9 +25,8 @@ use crate::hub::{Hub, StreamStats};
     tag = "stream",
     responses((status = 200, description = "The streams of this node.", body = StreamStats))
 )]
-pub(super) async fn stats(State(hub): State<Arc<Hub>>, _viewer: Viewer) -> Json<StreamStats> {
-    // Without accounts everybody is an operator, and sees all.
-    Json(hub.stats(None))
+pub(super) async fn stats(State(hub): State<Arc<Hub>>, viewer: Viewer) -> Json<StreamStats> {
+    Json(hub.stats(&viewer.user))
 }
 
 /// What was done.

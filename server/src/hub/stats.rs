@@ -38,6 +38,8 @@ pub struct StreamStats {
     pub replayed: u64,
     /// Connections that were refused since their user had as many as he may.
     pub rejected: u64,
+    /// Connections of whoever asks.
+    pub own_connections: usize,
     /// Connections that one user may have.
     pub limit_per_user: u32,
     /// The connections, the oldest first.
@@ -68,10 +70,10 @@ pub struct ConnectionStats {
 }
 
 impl Hub {
-    /// The statistics, with the connections of one user, or of all.
-    pub fn stats(&self, of: Option<&UserKey>) -> StreamStats {
+    /// The statistics, as somebody asks for them. Without accounts everybody is an operator, and sees all.
+    pub fn stats(&self, asker: &UserKey) -> StreamStats {
         let mut seats = self.seats.all();
-        seats.retain(|seat| of.is_none_or(|user| seat.user == *user));
+        let own_connections = seats.iter().filter(|seat| seat.user == *asker).count();
         seats.sort_by_key(|seat| seat.number);
         let connections: Vec<ConnectionStats> = seats
             .iter()
@@ -100,6 +102,7 @@ impl Hub {
             resets: self.counters.resets.load(Relaxed),
             replayed: self.counters.replayed.load(Relaxed),
             rejected: self.counters.rejected.load(Relaxed),
+            own_connections,
             limit_per_user: self.config.streams_per_user,
             connections,
         }

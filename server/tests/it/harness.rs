@@ -1,13 +1,11 @@
 //! A server of one test: port 0, a fresh database, a worker in the same process.
 
 use std::{
-    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use ::app::domain::QueueName;
-use axum::extract::connect_info::MockConnectInfo;
 use reqwest::{Client, Response, StatusCode, header, multipart};
 use serde_json::Value;
 use server::{
@@ -69,7 +67,7 @@ pub(crate) async fn spawn_over(url: &str, folder: TempDir, work: Work, limits: L
     let config = HubConfig { heartbeat, ..HubConfig::default() };
     let hub = Hub::start(parts.backplane.clone(), config, stopping.clone()).await.expect("started");
     let state = AppState::new(parts.clone(), hub, limits).behind(PROXIES.parse().expect("a network"));
-    let router = http::router(state).layer(MockConnectInfo(SocketAddr::from(([127, 0, 0, 1], 9))));
+    let router = http::router(state);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
     let serving = http::listener::serve(listener, router, stopping.clone());

@@ -81,6 +81,7 @@ async fn the_statistics_tell_who_listens_to_what_and_how_much_was_given() {
     assert_eq!((&stats["totalJobSubscriptions"], &stats["totalQueueSubscriptions"]), (&json!(2), &json!(1)));
     assert_eq!((&stats["eventsDelivered"], &stats["replayed"]), (&json!(2), &json!(1)));
     assert_eq!((&stats["resets"], &stats["rejected"], &stats["limitPerUser"]), (&json!(0), &json!(0), &json!(8)));
+    assert_eq!(stats["ownConnections"], stats["totalConnections"]);
     let connection = &stats["connections"][0];
     assert_eq!((&connection["connectionId"], &connection["user"]), (&json!(id), &json!("127.0.0.1")));
     assert_eq!((&connection["transport"], &connection["lagEvents"]), (&json!("sse"), &json!(0)));
