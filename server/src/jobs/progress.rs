@@ -51,12 +51,18 @@ impl Reports {
     pub(super) async fn pass_on(&self, backplane: &dyn Backplane, lease: &Lease) -> Infallible {
         loop {
             self.kept.notified().await;
-            let told_at = self.state.lock().await.told_at;
-            if let Some(told_at) = told_at {
-                tokio::time::sleep_until(told_at + APART).await;
+            // Asked again after each wait: the job may have told something itself meanwhile, and kept something else.
+            while let Some(next) = self.time_of_next().await {
+                tokio::time::sleep_until(next).await;
             }
             self.tell_rest(backplane, lease).await;
         }
+    }
+
+    /// When the next report may be told, if not at once.
+    async fn time_of_next(&self) -> Option<Instant> {
+        let told_at = self.state.lock().await.told_at?;
+        Some(told_at + APART).filter(|next| *next > Instant::now())
     }
 
     /// Tells what is kept.

@@ -197,7 +197,8 @@ async fn a_server_that_stops_is_not_ready_and_sends_away_who_comes_with_his_own_
     let mut app = spawn_app().await;
     let cursor = app.parts.backplane.head().await.expect("a head");
     let mut half = TcpStream::connect(app.base.trim_start_matches("http://")).await.expect("connected");
-    let head = "POST /api/v1/customers/import HTTP/1.1\r\nhost: here\r\ncontent-length: 99\r\n\r\n";
+    let head =
+        "POST /api/v1/customers/import HTTP/1.1\r\nhost: here\r\ncontent-type: text/csv\r\ncontent-length: 99\r\n\r\n";
     half.write_all(head.as_bytes()).await.expect("sent");
     // Connections are taken in one after the other.
     app.get("/health/live").await;

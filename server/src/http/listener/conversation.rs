@@ -35,9 +35,16 @@ pub(super) async fn hold(line: Line, router: Router, limits: ListenerLimits, sto
         request.extensions_mut().insert(ConnectInfo(client));
         router.clone().oneshot(request)
     });
+    // Who comes while the server stops is answered once: told to end, the connection would end before its first request.
+    let is_late = stopping.is_cancelled();
     let mut builder = Builder::new(TokioExecutor::new());
     // Between two requests of HTTP/1.1 it is the same wait: for the next head.
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MOST_HELD);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(MOST_HELD)
+        .keep_alive(!is_late);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -47,7 +54,7 @@ pub(super) async fn hold(line: Line, router: Router, limits: ListenerLimits, sto
     let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(line), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = stopping.cancelled() => {
+        () = stopping.cancelled(), if !is_late => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
