@@ -6,7 +6,7 @@ import { Engine } from '../support/engine';
 import { record } from '../support/recorder';
 import { expect, test } from '../support/test';
 
-const ROWS = 40_000;
+const ROWS = 100_000;
 
 const ENGINES = [
   { name: 'SQLite', start: async () => undefined },
