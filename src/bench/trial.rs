@@ -47,19 +47,13 @@ impl Trial {
     /// Starts a server on a free port.
     pub(super) async fn start() -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("no temporary folder")?;
-        let mut child = Command::new(std::env::current_exe()?)
+        let mut command = Command::new(std::env::current_exe()?);
+        command
             .args(["serve", "--addr", "127.0.0.1:0"])
             .env_clear()
             .env("SIGNALBOX_DATA_DIR", folder.path())
-            .env("SIGNALBOX_LOG", "warn")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .context("the server can't be started")?;
-        let stdout = child.stdout.take().context("the server has no output")?;
-        let mut lines = BufReader::new(stdout).lines();
-        let line = lines.next_line().await?.context("the server ended at once; its log says why")?;
-        let base = line.split_whitespace().last().context("the server did not say where it is")?.to_owned();
+            .env("SIGNALBOX_LOG", "warn");
+        let (child, base) = start(command).await?;
         Ok(Self { child, base, client: Client::new(), _folder: folder })
     }
 
@@ -105,4 +99,14 @@ impl Trial {
         self.child.kill().await?;
         Ok(())
     }
+}
+
+/// Starts a server, and hears from it where it is.
+pub(super) async fn start(mut command: Command) -> anyhow::Result<(Child, String)> {
+    let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().context("a server can't be started")?;
+    let stdout = child.stdout.take().context("the server has no output")?;
+    let line =
+        BufReader::new(stdout).lines().next_line().await?.context("the server ended at once; its log says why")?;
+    let base = line.split_whitespace().last().context("the server did not say where it is")?.to_owned();
+    Ok((child, base))
 }

@@ -1,19 +1,16 @@
 //! A server that streams: a program of its own, whose memory and processor time the system tells.
 
-use std::{path::Path, process::Stdio, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
 use app::events::{Custom, Event, Topic};
 use reqwest::Client;
 use serde_json::Value;
 use server::{backplane::Backplane, jobs::context::Parts};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-};
+use tokio::process::{Child, Command};
 
 use super::streams::Place;
-use crate::{config::Config, installation};
+use crate::{bench::trial::start, config::Config, installation};
 
 /// What is listened to.
 const TOPIC: &str = "custom:bench";
@@ -130,14 +127,4 @@ impl Contender {
         }
         Ok(())
     }
-}
-
-/// Starts a server, and hears from it where it is.
-async fn start(mut command: Command) -> anyhow::Result<(Child, String)> {
-    let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().context("a server can't be started")?;
-    let stdout = child.stdout.take().context("the server has no output")?;
-    let line =
-        BufReader::new(stdout).lines().next_line().await?.context("the server ended at once; its log says why")?;
-    let base = line.split_whitespace().last().context("the server did not say where it is")?.to_owned();
-    Ok((child, base))
 }

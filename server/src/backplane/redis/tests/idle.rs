@@ -159,3 +159,17 @@ async fn the_pace_of_a_queue_in_which_jobs_end_all_the_time_does_not_grow() {
     let queue = backplane.queue(&QUEUE.into()).await.expect("answered").expect("known");
     assert_eq!((queue.rate_per_minute, queue.counts.completed), (3, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_in_which_nothing_is_old_is_not_read_from_its_end() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+    server.ask::<()>("CONFIG RESETSTAT").await;
+
+    backplane.maintain().await.expect("kept");
+
+    let commands: String = server.ask("INFO commandstats").await;
+    assert!(commands.contains("cmdstat_xrange:"), "{commands}");
+    assert!(!commands.contains("cmdstat_xrevrange:"), "{commands}");
+}
