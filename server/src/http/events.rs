@@ -1,7 +1,5 @@
 //! The event log: read page by page, and told of what programs have to say themselves.
 
-use std::collections::BTreeSet;
-
 use app::{
     api::ApiError,
     domain::Listing,
@@ -15,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     error::{Asked, Problem, Sent, refusal},
     refusal::{Reading, Refusal, TakingJson},
+    sse::topics,
 };
 use crate::{
     backplane::{
@@ -154,11 +153,6 @@ pub(super) async fn add(
 
 fn cursor(parameter: &str, text: Option<&str>) -> Result<Option<Cursor>, ApiError> {
     text.map(str::parse).transpose().map_err(|_| ApiError::no_place(parameter))
-}
-
-fn topics(list: &str) -> Result<BTreeSet<Topic>, ApiError> {
-    let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
-    names.map(str::parse).collect::<Result<_, _>>().map_err(|problem| ApiError::invalid("topics", problem))
 }
 
 /// An event as it was written, with its place.

@@ -181,7 +181,7 @@ pub(super) fn topics(list: &str) -> Result<BTreeSet<Topic>, ApiError> {
 }
 
 pub(super) fn too_many_topics() -> ApiError {
-    ApiError::invalid("topics", format!("Listen to at most {MOST_TOPICS} topics on one connection."))
+    ApiError::invalid("topics", format!("Name at most {MOST_TOPICS} topics."))
 }
 
 /// What the browser remembers by itself comes before what the address says, which is from before the connection was lost.

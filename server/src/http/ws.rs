@@ -33,6 +33,9 @@ const MESSAGE_BYTES: usize = 64 * 1024;
 /// Made for each connection when it begins: most are idle.
 const BUFFER_BYTES: usize = 4 * 1024;
 
+/// Changes of topics that wait at once. A client that asks for more is not listened to until one of them is in force.
+const CHANGES: usize = 16;
+
 /// What a client asks for.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -119,7 +122,7 @@ async fn carry(socket: WebSocket, mut feed: Feed, hub: Arc<Hub>, user: UserKey) 
                 Poured::Ended => break,
             },
             Some(Err(problem)) = changes.next() => say(&mut out, &explain(problem)).await,
-            word = words.next() => match word {
+            word = words.next(), if changes.len() < CHANGES => match word {
                 Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
                     Ok(Word::Ping) => say(&mut out, &json!({ "type": "pong" })).await,
                     Ok(Word::Subscribe { topics, cursor }) => {
