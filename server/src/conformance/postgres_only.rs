@@ -149,7 +149,8 @@ async fn what_a_reader_of_the_log_saw_is_still_there_after_the_server_was_killed
         let after = head.clone();
         let tail = tokio::spawn(async move { tailing.tail(&after, 100).await });
         let claimed = engine.backplane.claim(&request(&worker("w"), LEASE), DEADLINE).await.expect("claimed");
-        assert_eq!(claimed.len(), 1);
+        // Of the last round the server may have forgotten what nobody saw, and hand that job out again.
+        assert!(!claimed.is_empty());
         let seen = timeout(DEADLINE, tail).await.expect("in time").expect("joined").expect("readable");
 
         server.order("crash");
