@@ -60,9 +60,9 @@ bench-queue: build ## Measure Signalbox beside BullMQ and Graphile Worker, in on
 	@tools/install-node-packages.sh bench
 	@node bench/compare.mjs
 
-bench-stream: build ## Measure streams beside the plainest server that axum gives, in one run
+bench-stream: build ## Measure streams beside the plainest server that axum gives, and Nchan if installed, in one run
 	cargo build --release --package bare-sse --locked
-	target/release/signalbox bench stream --beside target/release/bare-sse
+	target/release/signalbox bench stream --beside target/release/bare-sse $$(bench/nchan.sh --is-there && echo --beside bench/nchan.sh)
 
 clean: ## Remove everything built and installed below this folder
 	cargo clean

@@ -178,9 +178,18 @@ impl Browser {
     }
 
     pub(super) fn open_tab(&mut self) {
-        self.opened += 1;
         let mut tab = Tab::alone();
-        tab.share(self.opened.to_string());
+        tab.share((self.opened + 1).to_string());
+        self.open(tab);
+    }
+
+    /// Opens one in a browser where tabs can't share.
+    pub(super) fn open_tab_alone(&mut self) {
+        self.open(Tab::alone());
+    }
+
+    fn open(&mut self, tab: Tab) {
+        self.opened += 1;
         self.tabs.insert(self.opened, tab);
         self.follow(self.opened, 0);
         self.tell(self.opened, News::Browser(Input::Start));

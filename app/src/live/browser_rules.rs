@@ -95,3 +95,22 @@ fn when_the_leader_is_closed_the_others_stay_live_and_lose_nothing() {
     assert!(browser.tabs.values().all(|tab| tab.state(browser.now_ms) == ConnectionState::Live));
     assert!(browser.readers.iter().all(|reader| reader.heard.borrow().len() == 1));
 }
+
+#[test]
+fn where_tabs_cannot_share_a_hidden_one_lets_its_line_go_and_comes_back_from_its_place_when_it_is_seen() {
+    let mut browser = Browser::default();
+    browser.open_tab_alone();
+    browser.settle();
+    let tab = *browser.tabs.keys().next().expect("it is open");
+
+    browser.tell(tab, News::Browser(Input::Hidden));
+    browser.settle();
+    assert!(browser.lines.is_empty());
+    browser.happen();
+    browser.happen();
+    browser.tell(tab, News::Browser(Input::Woke));
+    browser.settle();
+
+    assert_eq!(browser.lines.len(), 1);
+    assert_eq!(*browser.readers[0].heard.borrow(), [2]);
+}

@@ -43,6 +43,8 @@ pub enum Input {
     WentOffline,
     /// The browser has a network again.
     WentOnline,
+    /// The page can't be seen any more.
+    Hidden,
     /// The browser is about to stop the page: it will be told nothing more.
     Freeze,
     /// The page was hidden or stopped or the machine asleep, and is back.

@@ -49,6 +49,11 @@ impl Tab {
 
     /// What an input of the browser means for the role, before it means anything for the line.
     pub(super) fn before(&mut self, input: Input, at: Moment) {
+        match input {
+            Input::Hidden => self.hidden_ms = Some(at.now_ms),
+            Input::Woke => self.hidden_ms = None,
+            _ => {}
+        }
         match (input, &mut self.role) {
             (Input::Start, Role::Following { .. }) => self.acts.push(Act::Queue),
             (Input::Woke, Role::Away) => {

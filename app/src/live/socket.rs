@@ -16,7 +16,7 @@ mod in_browser {
     use leptos::prelude::*;
     use serde::Serialize;
     use wasm_bindgen::{JsCast, closure::Closure};
-    use web_sys::{AbortController, VisibilityState};
+    use web_sys::{AbortController, EventTarget, VisibilityState};
 
     use crate::{
         events::{Cursor, Topic},
@@ -156,10 +156,10 @@ mod in_browser {
         on_window("offline", live, || Input::WentOffline);
         on_window("pageshow", live, || Input::Woke);
         on_window("pagehide", live, || Input::Freeze);
-        on_document("freeze", live, || Some(Input::Freeze));
-        on_document("resume", live, || Some(Input::Woke));
+        on_document("freeze", live, || Input::Freeze);
+        on_document("resume", live, || Input::Woke);
         on_document("visibilitychange", live, || {
-            (document().visibility_state() == VisibilityState::Visible).then_some(Input::Woke)
+            if document().visibility_state() == VisibilityState::Visible { Input::Woke } else { Input::Hidden }
         });
         set_interval(move || news(live, News::Browser(Input::Tick)), TICK);
         // After the pages' own effects, so that the first line carries their topics.
@@ -167,19 +167,17 @@ mod in_browser {
     }
 
     fn on_window(event: &'static str, live: Live, input: fn() -> Input) {
-        let listener = Closure::<dyn Fn()>::new(move || news(live, News::Browser(input()))).into_js_value();
-        // A listener of a window that is there can't be refused.
-        let _ = window().add_event_listener_with_callback(event, listener.unchecked_ref());
+        on(&window(), event, live, input);
     }
 
-    fn on_document(event: &'static str, live: Live, input: fn() -> Option<Input>) {
-        let listener = move || {
-            if let Some(input) = input() {
-                news(live, News::Browser(input));
-            }
-        };
-        let listener = Closure::<dyn Fn()>::new(listener).into_js_value();
-        let _ = document().add_event_listener_with_callback(event, listener.unchecked_ref());
+    fn on_document(event: &'static str, live: Live, input: fn() -> Input) {
+        on(&document(), event, live, input);
+    }
+
+    fn on(target: &EventTarget, event: &'static str, live: Live, input: fn() -> Input) {
+        let listener = Closure::<dyn Fn()>::new(move || news(live, News::Browser(input()))).into_js_value();
+        // A listener of what is there can't be refused.
+        let _ = target.add_event_listener_with_callback(event, listener.unchecked_ref());
     }
 
     #[derive(Serialize)]

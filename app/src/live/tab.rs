@@ -16,6 +16,10 @@ use super::{
 };
 use crate::events::{Cursor, Envelope, Event, Stamped, StreamEvent};
 
+/// A tab that keeps a line for itself lets it go when it was hidden for so long: a browser has six lines to a server, and a few forgotten
+/// tabs would leave none for the pages.
+const HIDDEN_LIMIT_MS: f64 = 10_000.0;
+
 /// Who holds the line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Role {
@@ -47,6 +51,8 @@ pub struct Tab {
     /// What arrived.
     pub receipt: Receipt,
     pub(super) role: Role,
+    /// Since when nobody can see it.
+    pub(super) hidden_ms: Option<f64>,
     /// The server's greeting on the open line, for tabs that come later.
     pub(super) greeting: Option<(String, String)>,
     pub(super) acts: Vec<Act>,
@@ -62,6 +68,7 @@ impl Tab {
             followers: Followers::default(),
             receipt: Receipt::default(),
             role: Role::Alone,
+            hidden_ms: None,
             greeting: None,
             acts: Vec::new(),
             told: Vec::new(),
@@ -76,6 +83,7 @@ impl Tab {
     /// Takes news in. Returns what has to be done, and then who has to be told what.
     pub fn take(&mut self, news: News, at: Moment) -> (Vec<Act>, Vec<Told>) {
         match news {
+            News::Browser(Input::Tick) if self.is_forgotten(at) => self.step(Input::Freeze, at),
             News::Browser(input) => {
                 self.before(input, at);
                 self.step(input, at);
@@ -106,6 +114,10 @@ impl Tab {
             News::Stolen => self.step_down(at),
         }
         (std::mem::take(&mut self.acts), std::mem::take(&mut self.told))
+    }
+
+    fn is_forgotten(&self, at: Moment) -> bool {
+        self.role == Role::Alone && self.hidden_ms.is_some_and(|since_ms| at.now_ms - since_ms > HIDDEN_LIMIT_MS)
     }
 
     /// What to show.

@@ -1,6 +1,6 @@
 //! The plainest server of events that axum gives: its `Sse` over a broadcast channel, with no log, no topics and no resuming.
 //!
-//! It prints where it is. `GET /stream` streams; `POST /publish` takes events, one a line.
+//! It prints where it is. `GET /stream` streams; `POST /publish` takes an event.
 
 use std::convert::Infallible;
 
@@ -44,9 +44,7 @@ async fn listen(State(sender): State<Sender<String>>) -> Sse<impl Stream<Item = 
     }))
 }
 
-async fn publish(State(sender): State<Sender<String>>, lines: String) {
-    for line in lines.lines() {
-        // Nobody listens: nobody misses it.
-        let _ = sender.send(line.to_owned());
-    }
+async fn publish(State(sender): State<Sender<String>>, event: String) {
+    // Nobody listens: nobody misses it.
+    let _ = sender.send(event);
 }

@@ -19,6 +19,11 @@ const TICKS: f64 = 100.0;
 /// KiB of a page of memory.
 const PAGE_KIB: f64 = 4.0;
 
+/// What somebody listens to who has a topic of his own.
+fn topic_of(listener: usize) -> String {
+    format!("{TOPIC}-{listener}")
+}
+
 /// A running server.
 pub(super) struct Contender {
     pub(super) name: String,
@@ -53,18 +58,29 @@ impl Contender {
         Ok(Self { name, is_ours: true, child, base, path: "/api/v1/sse/connect", publisher: Publisher::Engine(parts) })
     }
 
-    /// Another program.
-    pub(super) async fn other(program: &Path) -> anyhow::Result<Self> {
-        let (child, base) = start(Command::new(program)).await?;
-        let name = program.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    /// Another program, which may write to a folder.
+    pub(super) async fn other(program: &Path, folder: &Path) -> anyhow::Result<Self> {
+        let mut command = Command::new(program);
+        command.env("TMPDIR", folder);
+        let (child, base) = start(command).await?;
+        let name = program.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         Ok(Self { name, is_ours: false, child, base, path: "/stream", publisher: Publisher::Request(Client::new()) })
     }
 
     /// Where its stream is; from a place of its log on.
     pub(super) fn stream(&self, cursor: Option<String>) -> Place {
-        let host = self.base.trim_start_matches("http://").to_owned();
         let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
-        Place { host, path: format!("{}?topics={TOPIC}{cursor}", self.path) }
+        self.place(&format!("{TOPIC}{cursor}"))
+    }
+
+    /// Where the stream of somebody is who listens to a topic of his own.
+    pub(super) fn stream_of(&self, listener: usize) -> Place {
+        self.place(&topic_of(listener))
+    }
+
+    fn place(&self, topics: &str) -> Place {
+        let host = self.base.trim_start_matches("http://").to_owned();
+        Place { host, path: format!("{}?topics={topics}", self.path) }
     }
 
     /// The end of its log, where it has one.
@@ -75,22 +91,34 @@ impl Contender {
         })
     }
 
-    /// Publishes events.
+    /// Publishes events to somebody who listens to a topic of his own; nobody else hears them.
+    pub(super) async fn publish_to(&self, listener: usize, events: Vec<Value>) -> anyhow::Result<()> {
+        self.publish_on(&topic_of(listener), events).await
+    }
+
+    /// Publishes events to all.
     pub(super) async fn publish(&self, events: Vec<Value>) -> anyhow::Result<()> {
+        self.publish_on(TOPIC, events).await
+    }
+
+    async fn publish_on(&self, topic: &str, events: Vec<Value>) -> anyhow::Result<()> {
         if events.is_empty() {
             return Ok(());
         }
         match &self.publisher {
             Publisher::Engine(parts) => {
-                let topic: Topic = TOPIC.parse()?;
+                let topic: Topic = topic.parse()?;
                 let custom = |data| Event::Custom(Custom { topic: topic.clone(), data });
                 let backplane: Arc<dyn Backplane> = Arc::clone(&parts.backplane);
                 backplane.append(events.into_iter().map(custom).collect()).await?;
             }
             Publisher::Request(client) => {
-                let lines: Vec<String> = events.iter().map(Value::to_string).collect();
-                let request = client.post(format!("{}/publish", self.base)).body(lines.join("\n"));
-                request.send().await?.error_for_status()?;
+                let send = async |event: Value| {
+                    let request = client.post(format!("{}/publish", self.base)).body(event.to_string());
+                    request.send().await?.error_for_status()?;
+                    anyhow::Ok(())
+                };
+                futures::future::try_join_all(events.into_iter().map(send)).await?;
             }
         }
         Ok(())
@@ -100,6 +128,16 @@ impl Contender {
     pub(super) async fn resident_kib(&self) -> anyhow::Result<f64> {
         let pages: f64 = self.told("statm").await?.split_whitespace().nth(1).context("no memory is told")?.parse()?;
         Ok(pages * PAGE_KIB)
+    }
+
+    /// What its engine is held to when an event goes from one process to a client of another: milliseconds, p50 and p99.
+    pub(super) fn promised_ms(&self) -> Option<(f64, f64)> {
+        let Publisher::Engine(parts) = &self.publisher else { return None };
+        match parts.backplane.name() {
+            "redis" => Some((1.0, 5.0)),
+            "postgres" => Some((3.0, 15.0)),
+            _ => Some((2.0, 10.0)),
+        }
     }
 
     /// Seconds of processor time that it has taken.

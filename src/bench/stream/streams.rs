@@ -52,10 +52,10 @@ pub(super) struct Place {
 }
 
 impl Streams {
-    /// Opens so many, and waits until each has begun.
-    pub(super) async fn open(place: &Place, count: usize) -> anyhow::Result<Self> {
+    /// Opens one at each place, and waits until each has begun.
+    pub(super) async fn open(places: Vec<Place>) -> anyhow::Result<Self> {
         let lines: Vec<(TcpStream, Vec<u8>)> =
-            stream::iter(0..count).map(|_| open(place)).buffer_unordered(AT_ONCE).try_collect().await?;
+            stream::iter(places).map(open).buffer_unordered(AT_ONCE).try_collect().await?;
         let (delivered, deliveries) = watch::channel(0);
         let heard: Vec<Arc<Heard>> = lines.iter().map(|_| Arc::default()).collect();
         let mut listening = JoinSet::new();
@@ -67,10 +67,15 @@ impl Streams {
 
     /// Waits until each has heard so many events; says whether all have in time.
     pub(super) async fn have_heard(&self, events: usize, patience: Duration) -> bool {
+        self.have_heard_together(events * self.heard.len(), patience).await
+            && self.heard.iter().all(|heard| heard.count.load(Ordering::Relaxed) == events)
+    }
+
+    /// Waits until so many deliveries were made; says whether they were in time.
+    pub(super) async fn have_heard_together(&self, events: usize, patience: Duration) -> bool {
         let mut deliveries = self.deliveries.clone();
-        let all = events * self.heard.len();
-        let heard = tokio::time::timeout(patience, deliveries.wait_for(|deliveries| *deliveries >= all)).await;
-        matches!(heard, Ok(Ok(_))) && self.heard.iter().all(|heard| heard.count.load(Ordering::Relaxed) == events)
+        let heard = tokio::time::timeout(patience, deliveries.wait_for(|deliveries| *deliveries >= events)).await;
+        matches!(heard, Ok(Ok(_)))
     }
 
     /// How long each event took to each of them, sorted.
@@ -83,7 +88,7 @@ impl Streams {
 }
 
 /// Opens one; returns it with what came behind the head of the answer.
-async fn open(place: &Place) -> anyhow::Result<(TcpStream, Vec<u8>)> {
+async fn open(place: Place) -> anyhow::Result<(TcpStream, Vec<u8>)> {
     let mut line = TcpStream::connect(&place.host).await.context("no connection")?;
     let request = format!("GET {} HTTP/1.1\r\nhost: {}\r\naccept: text/event-stream\r\n\r\n", place.path, place.host);
     line.write_all(request.as_bytes()).await?;
