@@ -59,6 +59,12 @@ export async function showImport(url: string, importId: string): Promise<Import>
   return (await answer.json()) as Import;
 }
 
+/** How many streams the server has open. */
+export async function openStreams(url: string): Promise<number> {
+  const answer = await fetch(`${url}/api/v1/sse/stats`);
+  return ((await answer.json()) as { totalConnections: number }).totalConnections;
+}
+
 /** Where the log ends now. */
 export async function endOfLog(url: string): Promise<string> {
   const { greeting, close } = await greet(`${url}/api/v1/sse/connect`);
