@@ -30,6 +30,7 @@ use tokio::{
 use super::{
     RedisFailure,
     connections::Connections,
+    hands::Hands,
     keys,
     worker::{self, Arrival},
 };
@@ -55,6 +56,8 @@ pub(super) struct Bell {
     connection: watch::Sender<Option<i64>>,
     /// Whether publishing is forbidden.
     is_mute: AtomicBool,
+    /// What its workers were handed.
+    pub(super) hands: Arc<Hands>,
 }
 
 /// What is known of a queue.
@@ -166,6 +169,11 @@ impl Listening {
         self.ropes.iter().map(until).collect::<Option<Vec<_>>>()?.into_iter().min()
     }
 
+    /// Whether the bell is heard.
+    pub(super) const fn hears(&self) -> bool {
+        self.hears
+    }
+
     /// Notes that nothing was there, and when the next delayed job is due; returns when to look again.
     pub(super) fn found_nothing(&self, rung: &[u64], next_due: Option<Duration>) -> Instant {
         let believed = if self.hears { BELIEVED } else { BELIEVED_DEAF };
@@ -204,7 +212,7 @@ impl Ear {
         let (sender, pushes) = unbounded_channel();
         let mut connection = connections.listening(sender).await?;
         let id = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
-        connection.subscribe(&[keys::BELL, keys::SUMMONS]).await?;
+        connection.subscribe(&[keys::BELL, keys::SUMMONS, bell.hands.channel()]).await?;
         bell.rings(can_publish(connections).await?);
         bell.hears_through(Some(id));
         bell.register(connections, id).await?;
@@ -212,17 +220,21 @@ impl Ear {
     }
 
     /// Listens until the line breaks.
-    async fn listen(&mut self, bell: &Bell) -> Result<(), RedisFailure> {
+    async fn listen(&mut self, bell: &Bell, connections: &Arc<Connections>) -> Result<(), RedisFailure> {
         loop {
             match tokio::time::timeout(SILENCE, self.pushes.recv()).await {
                 Ok(Some(push)) if push.kind == PushKind::Disconnection => return Ok(()),
                 Ok(Some(push)) => {
                     if let Some(message) = Msg::from_push_info(push) {
-                        let named = String::from_utf8_lossy(message.get_payload_bytes());
-                        if message.get_channel_name() == keys::SUMMONS {
-                            bell.summon(&named);
-                        } else {
-                            bell.ring(&named);
+                        let said = message.get_payload_bytes();
+                        match message.get_channel_name() {
+                            keys::BELL => bell.ring(&String::from_utf8_lossy(said)),
+                            keys::SUMMONS => bell.summon(&String::from_utf8_lossy(said)),
+                            _ => {
+                                if let Some(queue) = bell.hands.hear(said, connections) {
+                                    bell.ring(queue.as_str());
+                                }
+                            }
                         }
                     }
                 }
@@ -248,7 +260,7 @@ pub(super) async fn keep(bell: Arc<Bell>, connections: Arc<Connections>, first: 
     loop {
         let ended = match line {
             Ok(mut ear) => tokio::select! {
-                ended = ear.listen(&bell) => ended,
+                ended = ear.listen(&bell, &connections) => ended,
                 // The sender lives in the connections, which are held here: it can't be gone.
                 _ = given_up.changed() => Ok(()),
             },

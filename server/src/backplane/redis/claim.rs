@@ -22,7 +22,7 @@ pub(super) const ROUND: u32 = 1_000;
 
 /// Claims jobs, waiting for the bell as long as there are none and patience lasts.
 ///
-/// Who waits also makes due jobs ready, so that a delayed job starts at its moment. Who does not wait takes what is ready.
+/// What was handed to who asks comes first. Who waits also makes due jobs ready, so that a delayed job starts at its moment. Who does not wait takes what is ready.
 pub(super) async fn claim(
     connections: &Connections,
     bell: &Bell,
@@ -36,12 +36,19 @@ pub(super) async fn claim(
     let deadline = Instant::now() + patience;
     loop {
         let mut listening = bell.listen(&request.queues);
+        let handed = bell.hands.take(request);
+        if handed.count() > 0 {
+            connections.note_step();
+            return Ok(handed.readable(connections).await);
+        }
         let believed = listening.believed_empty_until().filter(|_| !patience.is_zero());
         let look_again = if let Some(until) = believed {
             until
         } else {
             let rung = listening.rung();
-            let (jobs, next_due) = claim_now(connections, request, !patience.is_zero()).await?;
+            let heard_at = bell.hands.heard_at(request).filter(|_| listening.hears());
+            let manner = if patience.is_zero() { Manner::AtOnce } else { Manner::WhileWaiting { heard_at } };
+            let (jobs, next_due) = claim_now(connections, request, manner).await?;
             if !jobs.is_empty() {
                 return Ok(jobs);
             }
@@ -57,20 +64,39 @@ pub(super) async fn claim(
     }
 }
 
+/// How jobs are claimed.
+#[derive(Clone, Copy)]
+pub(super) enum Manner<'a> {
+    /// What is ready is taken.
+    AtOnce,
+    /// Due jobs are made ready too. Where there are none, the next that comes may be handed to who waits.
+    WhileWaiting {
+        /// Where that is heard, if anywhere.
+        heard_at: Option<&'a str>,
+    },
+}
+
 /// Claims what is there, in rounds; says when the next delayed job is due where nothing is.
 pub(super) async fn claim_now(
     connections: &Connections,
     request: &ClaimRequest,
-    promotes: bool,
+    manner: Manner<'_>,
 ) -> Result<(Vec<ClaimedJob>, Option<Duration>), RedisFailure> {
+    let (promoted, heard_at) = match manner {
+        Manner::AtOnce => (0, None),
+        Manner::WhileWaiting { heard_at } => (ROUND, heard_at),
+    };
     let mut jobs = Vec::new();
     loop {
         let wanted = request.limit.saturating_sub(u32::try_from(jobs.len()).unwrap_or(u32::MAX)).min(ROUND);
         if wanted == 0 {
             return Ok((jobs, None));
         }
-        let mut call = Call::of(&script::CLAIM, 5 + request.queues.len());
-        ask_for(&mut call, request, wanted, Some(if promotes { ROUND } else { 0 }));
+        let mut call = Call::of(&script::CLAIM, 6 + request.queues.len());
+        ask_for(&mut call, request, wanted, |call| {
+            // Who has some does not wait.
+            call.arg(promoted).arg(heard_at.filter(|_| jobs.is_empty()).unwrap_or_default());
+        });
         let (next_due, round) = connections.run_aside::<Answer>(&call).await?.0;
         let count = round.count();
         if count > 0 {
@@ -84,12 +110,12 @@ pub(super) async fn claim_now(
     }
 }
 
-/// Adds to a call what a claim is made of; `promotes` only where the script makes due jobs ready.
-pub(super) fn ask_for(call: &mut Call, request: &ClaimRequest, wanted: u32, promotes: Option<u32>) {
+/// Adds to a call what a claim is made of, and `more` before the queues.
+pub(super) fn ask_for(call: &mut Call, request: &ClaimRequest, wanted: u32, more: impl FnOnce(&mut Call)) {
     let lease = delay_ms(request.lease);
     // The lease stands in the token as well: whoever takes the job back sees by it whether it was ever renewed.
     let tokens = format!("{}-{lease}-", uuid::Uuid::new_v4().simple());
-    call.arg(request.worker.as_str()).arg(wanted).arg(lease).arg(tokens).arg(promotes);
+    more(call.arg(request.worker.as_str()).arg(wanted).arg(lease).arg(tokens));
     // A queue that is named twice would give its jobs out twice.
     for queue in request.queues.iter().collect::<BTreeSet<_>>() {
         call.arg(queue.as_str());
@@ -123,6 +149,25 @@ impl Claimed {
         self.jobs.len() + self.unreadable.len()
     }
 
+    /// Adds a job by its line and its attempt; or, where it can't be read, its end.
+    fn add(&mut self, lease: Lease, parts: Result<(String, u32), ParsingError>) {
+        let parts = parts.and_then(|(line, attempt)| {
+            let line = Line::of(&line).ok_or("its line has not three parts")?;
+            let data =
+                serde_json::from_str(line.data).map_err(|problem| format!("its arguments are no JSON: {problem}"))?;
+            Ok((line.head, data, attempt))
+        });
+        match parts {
+            Ok((Head { queue_name, job_name, max_attempts }, data, attempt)) => {
+                self.jobs.push(ClaimedJob { lease, queue_name, job_name, data, attempt, max_attempts });
+            }
+            Err(problem) => {
+                let error = format!("the job can't be read: {problem}");
+                self.unreadable.push(Ending { lease, outcome: Outcome::Failed { error } });
+            }
+        }
+    }
+
     /// Those that can be run. The others must not keep them back: they are dead-lettered, or come back with their leases.
     pub(super) async fn readable(self, connections: &Connections) -> Vec<ClaimedJob> {
         for ending in &self.unreadable {
@@ -140,38 +185,28 @@ impl Claimed {
 impl FromRedisValue for Claimed {
     fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
         let Value::Array(values) = value else { return Err("jobs are handed out in a list".into()) };
-        let mut claimed = Self { jobs: Vec::with_capacity(values.len() / 4), unreadable: Vec::new() };
+        let mut claimed = Self::default();
         let mut values = values.into_iter();
         while let Some(job_id) = values.next() {
             let mut next = || values.next().unwrap_or_default();
             let (token, line, attempt) = (next(), next(), next());
             let job_id = JobId(redis::from_redis_value(job_id)?);
             let lease = Lease { job_id, token: redis::from_redis_value(token)? };
-            match read(lease, line, attempt) {
-                Ok(job) => claimed.jobs.push(job),
-                Err(ending) => claimed.unreadable.push(ending),
-            }
+            let line: Result<String, _> = redis::from_redis_value(line);
+            claimed.add(lease, line.and_then(|line| Ok((line, redis::from_redis_value(attempt)?))));
         }
         Ok(claimed)
     }
 }
 
-/// A job; or, where it can't be read, its end.
-fn read(lease: Lease, line: Value, attempt: Value) -> Result<ClaimedJob, Ending> {
-    let parts = || {
-        let line: String = redis::from_redis_value(line)?;
-        let line = Line::of(&line).ok_or("its line has not three parts")?;
-        let data =
-            serde_json::from_str(line.data).map_err(|problem| format!("its arguments are no JSON: {problem}"))?;
-        Ok::<_, ParsingError>((line.head, data, redis::from_redis_value(attempt)?))
-    };
-    match parts() {
-        Ok((Head { queue_name, job_name, max_attempts }, data, attempt)) => {
-            Ok(ClaimedJob { lease, queue_name, job_name, data, attempt, max_attempts })
+/// Jobs that were handed over: by leases and lines, each for its first attempt.
+impl FromIterator<(Lease, String)> for Claimed {
+    fn from_iter<T: IntoIterator<Item = (Lease, String)>>(handed: T) -> Self {
+        let mut claimed = Self::default();
+        for (lease, line) in handed {
+            claimed.add(lease, Ok((line, 1)));
         }
-        Err(problem) => {
-            Err(Ending { lease, outcome: Outcome::Failed { error: format!("the job can't be read: {problem}") } })
-        }
+        claimed
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) const BELL: &str = "signalbox:bell";
 
 /// A channel: a worker is named on it when one of its jobs was called off.
 pub(super) const SUMMONS: &str = "signalbox:summons";
+/// Before a process's name: a channel, on which a worker of it is handed a job while it waits.
+pub(super) const HANDS: &str = "signalbox:hands:";
 /// A hash: of each job what never changes: when it was taken in, the worker deaths allowed, the head of its events, its arguments.
 pub(super) const JOBS: &str = "signalbox:{sb}:jobs";
 /// A hash: where each job stands. One that was never claimed and has no traits is not in it: it waits.
@@ -73,6 +75,8 @@ const IN_LUA: &[(&str, &str)] = &[
     ("CURBS", "signalbox:{sb}:curbs"),
     // Before a queue's name: a hash, how many jobs that were completed in a second are not kept any more.
     ("PACE", "signalbox:{sb}:pace:"),
+    // Before a queue's name: a hash, by the worker that waits for its jobs where it hears, the lease in ms, and what its token begins with.
+    ("OFFERS", "signalbox:{sb}:offers:"),
     // Queues, sorted by when upkeep has to look at them.
     ("AGENDA", "signalbox:{sb}:agenda"),
     // Before a unique key: the id of the job that has it. Its time to live is what is left of the key's time when the job has ended.

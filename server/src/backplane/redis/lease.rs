@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{
     RedisFailure,
-    claim::{self, Claimed},
+    claim::{self, Claimed, Manner},
     connections::Connections,
     queue::{delay_ms, text},
     script::{self, Call},
@@ -108,7 +108,7 @@ pub(super) async fn exchange(
     let mut claimed = round.readable(connections).await;
     if let Some(request) = claim.filter(|_| may_be_more) {
         let limit = request.limit.saturating_sub(claim::ROUND);
-        let (rest, _) = claim::claim_now(connections, &ClaimRequest { limit, ..request.clone() }, false).await?;
+        let (rest, _) = claim::claim_now(connections, &ClaimRequest { limit, ..request.clone() }, Manner::AtOnce).await?;
         claimed.extend(rest);
     }
     Ok(Exchange { finished, claimed })
@@ -131,7 +131,7 @@ async fn exchange_round(
             hand_in(&mut call, ending);
         }
         if let Some(request) = claim {
-            claim::ask_for(&mut call, request, request.limit.min(claim::ROUND), None);
+            claim::ask_for(&mut call, request, request.limit.min(claim::ROUND), |_| {});
         }
         match connections.run(&call).await {
             Err(failure) if failure.is_passing() && Instant::now() < deadline => {

@@ -21,6 +21,7 @@ mod claim;
 mod connections;
 mod control;
 mod failure;
+mod hands;
 mod health;
 mod inspect;
 mod keys;

@@ -41,7 +41,7 @@ scripts! {
     LOOK: JOB "look";
     NOTE: JOB "held" "note";
     PAGE: JOB "page";
-    PLAIN: JOB "plain";
+    PLAIN: JOB "moves" "hand" "plain";
     QUEUES: JOB "queues";
     RECOUNT: JOB "moves" "recount";
     RELAY: JOB "relay";

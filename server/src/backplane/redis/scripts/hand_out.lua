@@ -55,10 +55,13 @@ end
 
 -- Hands jobs out; adds four values for each to `claimed`: id, token, line in `JOBS`, attempt.
 local function hand_out(claimed, worker, limit, lease, tokens, names)
+  -- Who asks does not wait for now.
+  for _, queue in ipairs(names) do
+    call('HDEL', OFFERS .. queue, worker)
+  end
   local ids, queues = choose(names, limit)
   local jobs, standing = lines(JOBS, ids), lines(STANDING, ids)
   will_tell_of(#ids)
-  local expiry, held = text(now + lease), ' ' .. stamp .. ' ' .. worker .. '\n'
   for place, id in ipairs(ids) do
     local line, stood, queue = jobs[place], standing[place], queues[place]
     if line then
@@ -69,11 +72,8 @@ local function hand_out(claimed, worker, limit, lease, tokens, names)
           call('HDEL', TRAITS .. id, 'progress', 'said', 'error', 'started', 'worker')
         end
       end
-      local head, token = head_of(line), tokens .. place
-      into_standing(id, 'a' .. mark .. attempt .. ' ' .. token .. held .. queue .. '\n' .. head)
-      later('ZADD', ACTIVE .. queue, expiry, id)
-      look_at(queue, now + lease)
-      tell(id, queue, head, ',"status":"started","progress":0,"attempt":' .. attempt)
+      local token = tokens .. place
+      give(id, queue, head_of(line), attempt, mark, token, worker, lease)
       local size = #claimed
       claimed[size + 1], claimed[size + 2], claimed[size + 3], claimed[size + 4] = id, token, line, attempt
     end

@@ -113,14 +113,14 @@ local function ask_who_hears()
 end
 
 -- Writes a job's event: `head` was prepared when the job was taken in, `rest` is what changes from step to step. Publishing takes as long
--- as changing the job does, so a script that tells of more than one asks whether anybody hears it.
+-- as changing the job does, so a script that tells of more than two asks whether anybody hears it.
 local told = 0
 local before = '{"timestamp":' .. stamp .. ',"type":"job_update",'
 local function tell(id, queue, head, rest)
   local json = before .. head .. rest .. '}'
   call('XADD', EVENTS, '*', 'e', json)
   told = told + 1
-  if told == 2 and not is_asked then
+  if told == 3 and not is_asked then
     ask_who_hears()
   end
   if heard then

@@ -18,6 +18,20 @@ local function look_at(queue, at)
   end
 end
 
+local function note_agenda()
+  for queue, at in pairs(agenda) do
+    call('ZADD', AGENDA, 'LT', text(at), queue)
+  end
+end
+
+-- A job is a worker's from now on.
+local function give(id, queue, head, attempt, mark, token, worker, lease)
+  into_standing(id, 'a' .. mark .. attempt .. ' ' .. token .. ' ' .. stamp .. ' ' .. worker .. '\n' .. queue .. '\n' .. head)
+  later('ZADD', ACTIVE .. queue, text(now + lease), id)
+  look_at(queue, now + lease)
+  tell(id, queue, head, ',"status":"started","progress":0,"attempt":' .. attempt)
+end
+
 -- The larger priority first, then the older; equal ones by their ids. A priority outweighs all times until the year 2109. All three are
 -- text, and the least priority, which most jobs have, adds nothing to the time.
 local function rank(priority, run_at)

@@ -26,8 +26,13 @@ for place, id in ipairs(ids) do
       seen[id] = true
       later('HSET', JOBS, id, line)
     end
-    into_waiting(queue, id, stamp)
     tell(id, queue, head, ',"status":"waiting","progress":0,"attempt":0')
+    if jobs or not hand(id, queue, head, line) then
+      into_waiting(queue, id, stamp)
+    else
+      -- A queue that somebody waits for is known.
+      call('SADD', QUEUES, queue)
+    end
   else
     there[#there + 1], there[#there + 2] = place, id
   end
@@ -39,5 +44,6 @@ for queue, is_first in pairs(was_empty) do
   end
 end
 flush()
+note_agenda()
 ring_for_new()
 return there

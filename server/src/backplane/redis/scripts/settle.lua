@@ -37,9 +37,7 @@ end
 local function settle()
   settle_keys()
   flush()
-  for queue, at in pairs(agenda) do
-    call('ZADD', AGENDA, 'LT', text(at), queue)
-  end
+  note_agenda()
   ring_for_new()
   for queue, first in pairs(first_due) do
     local due = call('ZRANGE', DELAYED .. queue, 0, 0)[1]

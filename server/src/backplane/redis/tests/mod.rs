@@ -6,6 +6,8 @@ mod failover;
 mod forgetting;
 /// Memory that is full.
 mod full;
+/// Jobs that are handed to workers while they wait.
+mod handing;
 /// What waits, and what it costs.
 mod idle;
 /// A server that goes away, and connections that break.
