@@ -8,12 +8,12 @@ use server::{
     hub::Hub,
     jobs::{Registry, Worker, keep_house},
 };
-use tokio::{net::TcpListener, time::timeout};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::Config, installation, shutdown, worker};
 
-/// How long requests and jobs may take to come to an end once the process was asked to stop.
+/// How long everything may take to come to an end once the process was asked to stop.
 const GRACE: Duration = Duration::from_millis(4_500);
 
 /// Serves pages and API, and runs a worker in the same process.
@@ -56,16 +56,19 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     tracing::info!(%addr, "listening");
     println!("Signalbox is at http://{addr}");
 
+    let serving = tokio::spawn(http::listener::serve(listener, router, stopping.clone()));
+    let ending = async {
+        serving.await.context("the listener broke")??;
+        background.await.context("the background broke")?;
+        database.close().await;
+        anyhow::Ok(())
+    };
     tokio::select! {
-        served = http::listener::serve(listener, router, stopping.clone()) => served?,
-        () = out_of_time(&stopping) => tracing::warn!("some requests did not end in time"),
+        ended = ending => ended?,
+        () = out_of_time(&stopping) => {
+            tracing::warn!("some requests or jobs did not end in time; jobs will be taken back");
+        }
     }
-    if let Ok(ended) = timeout(GRACE, background).await {
-        ended.context("the background broke")?;
-    } else {
-        tracing::warn!("some jobs did not stop in time; they will be taken back");
-    }
-    database.close().await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,6 @@
 //! What handlers use, in parts: a handler's signature lists those that it needs.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use app::{Assets, api::backend::Backend};
 use axum::extract::FromRef;
@@ -18,11 +18,13 @@ use crate::{
 pub struct Limits {
     /// The largest file that is taken.
     pub upload_bytes: u64,
+    /// How long the rest of a request's body may not come.
+    pub silence: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { upload_bytes: 1024 * 1024 * 1024 }
+        Self { upload_bytes: 1024 * 1024 * 1024, silence: Duration::from_secs(30) }
     }
 }
 

@@ -51,7 +51,10 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use tower_http::trace::{DefaultOnFailure, TraceLayer};
+use tower_http::{
+    timeout::RequestBodyTimeoutLayer,
+    trace::{DefaultOnFailure, TraceLayer},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::AppState;
@@ -60,6 +63,7 @@ use crate::AppState;
 pub fn router(state: AppState) -> Router {
     let (api, document) = api().split_for_parts();
     let document = openapi::written(&document);
+    let silence = state.limits.silence;
     let forms = Router::new().route("/customers/import", post(imports::upload_form)).layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/openapi.json", get(async move || openapi::answer(document)))
@@ -71,6 +75,7 @@ pub fn router(state: AppState) -> Router {
         .merge(pages::routes(&state))
         .fallback(pages::file_or_not_found)
         .layer(middleware::from_fn(cross_site::refuse))
+        .layer(RequestBodyTimeoutLayer::new(silence))
         .layer(TraceLayer::new_for_http().on_failure(DefaultOnFailure::new().level(tracing::Level::WARN)))
         .with_state(state)
 }

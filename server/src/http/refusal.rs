@@ -96,7 +96,8 @@ const WORDS: [Words; 10] = [
         title: "Service Unavailable",
         code: "unavailable",
         means: "Database or Redis can't be reached (`unavailable`), is full (`storage_full`) or takes no changes \
-            (`storage_read_only`): nothing was changed. `Retry-After` says when to try again.",
+            (`storage_read_only`): nothing was changed. Or a stream's client does not read what it is sent, so that its topics \
+            change when it reads on (`connection_busy`). `Retry-After` says when to try again.",
         detail: "Signalbox can't reach its storage right now. Try again in a moment.",
         field: None,
     },

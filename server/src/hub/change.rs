@@ -16,9 +16,9 @@ use super::{
 #[derive(Debug)]
 pub(super) struct TopicChange {
     /// Topics to add.
-    pub(super) add: Vec<Topic>,
+    pub(super) add: BTreeSet<Topic>,
     /// Topics to take away.
-    pub(super) remove: Vec<Topic>,
+    pub(super) remove: BTreeSet<Topic>,
     /// Events of the added topics after this place are sent, even those that the connection is past already.
     pub(super) from: Option<Cursor>,
     /// Where the whole set is told, once it is in force.
@@ -36,7 +36,7 @@ pub enum ChangeError {
     /// There is none on this node, it is somebody else's, or it has just ended.
     #[error("there is no connection with this id")]
     UnknownConnection,
-    /// It would listen to more than [`MOST_TOPICS`] topics. It listens to what it listened to before.
+    /// It would listen to more than [`MOST_TOPICS`] topics, or more than so many were named. It listens to what it listened to before.
     #[error("a connection listens to at most {MOST_TOPICS} topics")]
     TooManyTopics,
     /// It did not take the change in within five seconds. It may do so later.
@@ -58,11 +58,23 @@ impl Hub {
     ) -> Result<Vec<Topic>, ChangeError> {
         let seat = self.seats.find(connection_id).filter(|seat| seat.user == *user);
         let seat = seat.ok_or(ChangeError::UnknownConnection)?;
+        // Before it waits: what waits is bounded.
+        let (add, remove): (BTreeSet<_>, BTreeSet<_>) = (add.into_iter().collect(), remove.into_iter().collect());
+        if add.len().max(remove.len()) > MOST_TOPICS {
+            return Err(ChangeError::TooManyTopics);
+        }
         let changed = async {
             // Given back when the connection takes the change in, not when whoever asked has gone.
             seat.room.acquire().await.map_err(|_| ChangeError::UnknownConnection)?.forget();
             let (answer, answered) = oneshot::channel();
-            seat.desk().changes.push_back(TopicChange { add, remove, from, answer });
+            {
+                let mut desk = seat.desk();
+                // The connection may have ended since there was room: then nobody looks at what waits.
+                if seat.room.is_closed() {
+                    return Err(ChangeError::UnknownConnection);
+                }
+                desk.changes.push_back(TopicChange { add, remove, from, answer });
+            }
             seat.waker.wake();
             answered.await.map_err(|_| ChangeError::UnknownConnection)?
         };
@@ -188,7 +200,7 @@ impl Feed {
         // Even topics that are listened to already: who asks again may have come later than what was sent for them.
         match change.from.clone().filter(|_| !change.add.is_empty()) {
             Some(from) => {
-                let (added, until) = (change.add.iter().cloned().collect(), self.walk.place.position);
+                let (added, until) = (change.add.clone(), self.walk.place.position);
                 self.page = None;
                 self.stage = Stage::Catching(Catching { walk: Walk::from(from), added, until, is_done: false, change });
             }

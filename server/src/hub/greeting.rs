@@ -3,10 +3,12 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 
 use app::events::{ByeReason, Connected, Cursor, RejectReason, ResetReason, StreamEvent, Topic, cursor::CursorError};
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::{Encoding, Hub, Transport, UserKey, feed::Feed, frame::Scratch, refill::Refill, ring::Walk};
 use crate::backplane::BackplaneError;
@@ -42,6 +44,9 @@ pub enum OpenError {
     Backplane(#[from] BackplaneError),
 }
 
+/// How long is counted what a client has missed. It waits for its first word meanwhile, and not for ever; and who missed more than can
+/// be counted in this time is better served by a new snapshot.
+const COUNTING: Duration = Duration::from_secs(2);
 /// How long a client waits that was rejected.
 const RETRY_REJECTED_MS: u64 = 30_000;
 
@@ -75,16 +80,27 @@ impl Hub {
         Ok(feed)
     }
 
-    /// How many events of some topics follow a place, up to the end of the ring; or why that can't be said.
+    /// How many events of some topics follow a place, up to the end of the ring; or why that can't be said, or is too much to be told.
     async fn count_after(
         &self,
         place: &Cursor,
         topics: &BTreeSet<Topic>,
     ) -> Result<Result<u64, ResetReason>, BackplaneError> {
-        let (mut place, mut count) = (place.clone(), 0);
+        let is_ahead = place.is_after(self.ring().end());
+        if is_ahead {
+            // The log may know it, and the ring be late.
+            return Ok(match self.refills.after(place.clone()).await? {
+                Refill::Found(_) => Ok(0),
+                Refill::Gone(reason) => Err(reason),
+            });
+        }
+        let (mut place, mut count, deadline) = (place.clone(), 0, Instant::now() + COUNTING);
         loop {
             if let Some(rest) = self.ring().count_after(&place, topics) {
                 return Ok(Ok(count + rest));
+            }
+            if Instant::now() > deadline {
+                return Ok(Err(ResetReason::Trimmed));
             }
             match self.refills.after(place.clone()).await? {
                 Refill::Gone(reason) => return Ok(Err(reason)),
@@ -118,7 +134,6 @@ impl Feed {
         let (resumed, replayed, reset) = match resume {
             None => (false, 0, None),
             Some(Err(_)) => (false, 0, Some(ResetReason::Unknown)),
-            Some(Ok(cursor)) if cursor.is_after(&self.walk.place) => (false, 0, Some(ResetReason::Unknown)),
             Some(Ok(cursor)) => match self.hub.count_after(&cursor, &topics).await? {
                 Ok(replayed) => {
                     self.walk = Walk::from(cursor);

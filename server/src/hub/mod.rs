@@ -37,7 +37,7 @@ use std::{
 };
 
 use app::events::Cursor;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 pub use change::{ChangeError, MOST_TOPICS};
@@ -83,6 +83,8 @@ pub struct Hub {
     ring: Mutex<Ring>,
     /// How often the log was lost, and where the ring ends; who waits for either waits here.
     place: watch::Sender<(u64, Cursor)>,
+    /// When the log last answered.
+    answered: Mutex<Instant>,
     refills: Refills,
     seats: Seats,
     counters: Counters,
@@ -111,6 +113,7 @@ impl Hub {
         let hub = Arc::new(Self {
             ring: Mutex::new(Ring::starting_at(head.clone(), config.ring)),
             place: watch::Sender::new((0, head)),
+            answered: Mutex::new(Instant::now()),
             refills: Refills::new(Arc::clone(&log)),
             seats: Seats::default(),
             counters: Counters::default(),
@@ -119,7 +122,8 @@ impl Hub {
             stopping: stopping.clone(),
         });
         let tailing = Arc::clone(&hub).tail();
-        tokio::spawn(async move { stopping.run_until_cancelled(tailing).await });
+        let asking = Arc::clone(&hub).ask_log();
+        tokio::spawn(async move { stopping.run_until_cancelled(futures::future::join(tailing, asking)).await });
         tokio::spawn(Arc::clone(&hub).pulse());
         Ok(hub)
     }

@@ -1,12 +1,21 @@
 //! The one reader of the log, and the one clock of all connections.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use app::events::ByeReason;
+use tokio::time::Instant;
 
 use super::{AFTER_A_FAILURE, Hub};
 use crate::backplane::ReadLog;
 
+/// How often the log is asked whether it is there, in parts of a heartbeat, and at most; and for how many of these pauses an answer
+/// vouches for it.
+const QUESTIONS: u32 = 3;
+const BETWEEN_QUESTIONS: Duration = Duration::from_millis(500);
+const VOUCHED_FOR: u32 = 2;
 /// How fine the clock of heartbeats is: parts of a heartbeat.
 const TICKS: u32 = 15;
 /// Who leaves when the process stops leaves within this time, a piece of it after the other.
@@ -20,7 +29,11 @@ impl Hub {
     pub(super) async fn tail(self: Arc<Self>) {
         loop {
             let end = self.ring().end().clone();
-            match self.log.tail(&end, self.refills.length()).await {
+            let told = self.log.tail(&end, self.refills.length()).await;
+            if told.is_ok() {
+                self.note_answer();
+            }
+            match told {
                 Ok(ReadLog::Events(entries)) if entries.is_empty() => {}
                 Ok(ReadLog::Events(entries)) => {
                     let frames = self.refills.encode(&entries);
@@ -47,6 +60,44 @@ impl Hub {
         }
     }
 
+    fn between_questions(&self) -> Duration {
+        (self.config.heartbeat / QUESTIONS).max(BETWEEN_QUESTIONS)
+    }
+
+    fn note_answer(&self) {
+        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Whether the log answered so shortly ago.
+    fn has_answered_within(&self, time: Duration) -> bool {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner).elapsed() <= time
+    }
+
+    /// Asks the log now and then whether it is there, as long as anybody listens: that it tells nothing proves nothing.
+    pub(super) async fn ask_log(self: Arc<Self>) {
+        let pause = self.between_questions();
+        let mut was_there = true;
+        loop {
+            tokio::time::sleep(pause).await;
+            if self.seats.all().is_empty() {
+                self.note_answer();
+                continue;
+            }
+            if self.has_answered_within(pause) {
+                continue;
+            }
+            let is_there = matches!(tokio::time::timeout(pause, self.log.head()).await, Ok(Ok(_)));
+            if is_there {
+                self.note_answer();
+            } else if was_there {
+                tracing::error!(
+                    "the log does not answer; streams are silent until it does, so that nobody takes them for live"
+                );
+            }
+            was_there = is_there;
+        }
+    }
+
     /// Sees to it that nobody is silent for longer than was promised; and that all leave when the process is asked to stop.
     ///
     /// One clock for all, since thousands of timers are memory and work that a look at thousands of numbers is not.
@@ -56,6 +107,10 @@ impl Hub {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let silence = self.config.heartbeat.saturating_sub(tick);
         while self.stopping.run_until_cancelled(ticks.tick()).await.is_some() {
+            // A heartbeat says that nothing has happened, which nobody knows who can't read the log.
+            if !self.has_answered_within(self.between_questions() * VOUCHED_FOR) {
+                continue;
+            }
             for seat in self.seats.all() {
                 let mut desk = seat.desk();
                 if !desk.owes_heartbeat && desk.last_sent.elapsed() >= silence {
@@ -88,7 +143,79 @@ fn piece_of(seats: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        collections::BTreeSet,
+        future::{pending, poll_fn},
+        sync::atomic::{AtomicBool, Ordering::Relaxed},
+    };
+
+    use app::events::Cursor;
+    use async_trait::async_trait;
+    use tokio::time::timeout;
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
+    use crate::{
+        backplane::BackplaneError,
+        hub::{Encoding, Feed, HubConfig, Opening, Scratch, Transport, UserKey, log::EventLog},
+    };
+
+    /// A log that is empty, and hangs for some time.
+    #[derive(Default)]
+    struct Hanging(AtomicBool);
+
+    #[async_trait]
+    impl EventLog for Hanging {
+        async fn head(&self) -> Result<Cursor, BackplaneError> {
+            if self.0.load(Relaxed) { pending().await } else { Ok("e-0".parse().expect("a cursor")) }
+        }
+
+        async fn read(&self, _: &Cursor, _: u32) -> Result<ReadLog, BackplaneError> {
+            Ok(ReadLog::Events(Vec::new()))
+        }
+
+        async fn tail(&self, _: &Cursor, _: u32) -> Result<ReadLog, BackplaneError> {
+            pending().await
+        }
+    }
+
+    /// How many pieces come within a minute.
+    async fn heard(feed: &mut Feed) -> usize {
+        let mut pieces = 0;
+        let listening = async {
+            loop {
+                let mut scratch = Scratch::default();
+                poll_fn(|cx| feed.poll_pour(cx, &mut scratch)).await;
+                pieces += 1;
+            }
+        };
+        let _: Result<(), _> = timeout(Duration::from_mins(1), listening).await;
+        pieces
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_cannot_read_the_log_does_not_say_that_nothing_has_happened() {
+        let log = Arc::new(Hanging::default());
+        let hub =
+            Hub::over(Arc::clone(&log) as _, HubConfig::default(), CancellationToken::new()).await.expect("started");
+        let opening = Opening {
+            user: UserKey("u".into()),
+            transport: Transport::Sse,
+            encoding: Encoding::Json,
+            topics: BTreeSet::new(),
+            resume: None,
+        };
+        let mut feed = hub.open(opening).await.expect("opened");
+        assert!(heard(&mut feed).await > 2);
+
+        log.0.store(true, Relaxed);
+        // One may be on its way.
+        assert!(heard(&mut feed).await < 2);
+        assert_eq!(heard(&mut feed).await, 0);
+
+        log.0.store(false, Relaxed);
+        assert!(heard(&mut feed).await > 2);
+    }
 
     #[test]
     fn few_leave_at_once_and_thousands_within_the_time() {

@@ -6,7 +6,7 @@
 //! Where the backplane lives elsewhere, it takes the rows from here, oldest first, and removes those that it has. It is given none that
 //! a killed Postgres could take back: elsewhere they would stay.
 
-use app::events::{Event, Topic};
+use app::events::{Event, Stamped, Topic};
 use jiff::Timestamp;
 
 use super::{Database, Dialect, Fed, IS_UNSYNCED, Rows, StoreError, Transaction, Value, sql};
@@ -68,9 +68,13 @@ pub struct Row {
 }
 
 impl Row {
-    /// Whether it tells of a job of the queue in this database.
-    pub fn is_of_a_job(&self) -> bool {
-        self.channel.starts_with("job:")
+    /// Whether it was written while this database was the queue, and tells of its jobs, queues or workers: elsewhere there are others. What
+    /// can't be read is passed on.
+    pub fn is_of_the_queue(&self) -> bool {
+        let told = serde_json::from_str::<Stamped>(&self.data);
+        told.is_ok_and(|told| {
+            matches!(told.event, Event::JobUpdate(_) | Event::QueueUpdate(_) | Event::WorkerStatus(_))
+        })
     }
 }
 

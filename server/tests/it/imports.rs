@@ -226,7 +226,7 @@ async fn a_form_of_a_page_without_script_is_sent_on_to_its_import() {
 
 #[tokio::test]
 async fn what_is_no_upload_is_refused_as_problem_json_and_leaves_no_file() {
-    let app = spawn(Work::Nowhere, Limits { upload_bytes: 100 }).await;
+    let app = spawn(Work::Nowhere, Limits { upload_bytes: 100, ..Limits::default() }).await;
     let import = "/api/v1/customers/import";
 
     let too_large = app.upload("email\n".repeat(100)).await;

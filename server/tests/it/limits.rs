@@ -1,11 +1,15 @@
 //! How many streams one user may have, who is told what of them, and how an operator ends one.
 
+use std::{convert::Infallible, time::Duration};
+
+use futures::{StreamExt, stream};
 use reqwest::{Response, StatusCode, header};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::{
     frames::Stream,
-    harness::{App, Work, spawn},
+    harness::{App, DEADLINE, Work, spawn},
 };
 
 /// As many as one may have.
@@ -139,4 +143,31 @@ async fn publish(app: &App) {
     use ::app::events::{Custom, Event, Topic};
     let custom = Custom { topic: Topic::Custom("test".to_owned()), data: json!(1) };
     app.parts.backplane.append(vec![Event::Custom(custom)]).await.expect("appended");
+}
+
+#[tokio::test]
+async fn a_change_names_no_more_topics_than_a_stream_may_have() {
+    let app = idle().await;
+    let (_stream, id) = greeted(&app, "topics=general").await;
+    let many: Vec<String> = (0..257).map(|number| format!("job:j-{number}")).collect();
+
+    for change in [json!({ "add": many }), json!({ "remove": many })] {
+        let url = format!("{}/api/v1/sse/{id}/topics", app.base);
+        let answer = app.client.post(url).json(&change).send().await.expect("answered");
+
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(app.json("/api/v1/sse/stats").await["connections"][0]["topics"], json!(["general"]));
+}
+
+#[tokio::test]
+async fn a_body_whose_rest_does_not_come_is_not_waited_for() {
+    let limits = server::Limits { silence: Duration::from_millis(50), ..server::Limits::default() };
+    let app = spawn(Work::Nowhere, limits).await;
+    let begun = stream::iter([Ok::<_, Infallible>("{\"topic\":")]).chain(stream::pending());
+
+    let request = app.client.post(format!("{}/api/v1/events", app.base)).header("content-type", "application/json");
+    let answer = timeout(DEADLINE, request.body(reqwest::Body::wrap_stream(begun)).send()).await.expect("in time");
+
+    assert_eq!(answer.expect("answered").status(), StatusCode::BAD_REQUEST);
 }

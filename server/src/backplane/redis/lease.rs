@@ -108,7 +108,8 @@ pub(super) async fn exchange(
     let mut claimed = round.readable(connections).await;
     if let Some(request) = claim.filter(|_| may_be_more) {
         let limit = request.limit.saturating_sub(claim::ROUND);
-        let (rest, _) = claim::claim_now(connections, &ClaimRequest { limit, ..request.clone() }, Manner::AtOnce).await?;
+        let (rest, _) =
+            claim::claim_now(connections, &ClaimRequest { limit, ..request.clone() }, Manner::AtOnce).await?;
         claimed.extend(rest);
     }
     Ok(Exchange { finished, claimed })

@@ -75,8 +75,7 @@ pub(super) async fn push(
     rows: &[outbox::Row],
 ) -> Result<u64, RedisFailure> {
     let mut call = Call::of(&script::RELAY, rows.len() * 3);
-    // Job events were written while the database was the queue: those jobs are not in this one.
-    for row in rows.iter().filter(|row| !row.is_of_a_job()) {
+    for row in rows.iter().filter(|row| !row.is_of_the_queue()) {
         // A database that was brought back from a copy gives the same numbers once more, but not at the same moment.
         call.arg(format!("{installation}:{}:{}", row.id, row.created_at)).arg(&row.channel).arg(&row.data);
     }

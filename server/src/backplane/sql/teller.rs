@@ -173,14 +173,15 @@ fn standing(condition: &str) -> String {
     )
 }
 
-/// Asks for the queues that are not as they were told last, and whether something was told of them just now. One that was never used,
+/// Asks for the queues that are not as they were told last, and whether something was told of them just now; not in a future that a clock
+/// has come back from. One that was never used,
 /// or emptied before anybody heard of it, is none.
 fn differing(dialect: Dialect) -> String {
+    let now = dialect.now();
     format!(
-        "select standing.queue_name, coalesce(queue_news.told_at > {} - {APART_MS}, false)
+        "select standing.queue_name, coalesce(queue_news.told_at between {now} - {APART_MS} + 1 and {now}, false)
          from {} left join queue_news on queue_news.queue_name = standing.queue_name
          where {} <> {} or (queue_news.queue_name is null and {} <> (0, 0, 0, 0, 0, 0, 0))",
-        dialect.now(),
         standing("true"),
         all_of("standing"),
         all_of("queue_news"),
@@ -195,7 +196,7 @@ fn noting(dialect: Dialect) -> String {
         "insert into queue_news as told (queue_name, told_at, {COLUMNS})
          select queue_name, cast($1 as bigint), {COLUMNS} from {} where true order by queue_name
          on conflict (queue_name) do update set {ANEW}
-         where told.told_at <= excluded.told_at - {APART_MS} and {} <> {}
+         where told.told_at not between excluded.told_at - {APART_MS} + 1 and excluded.told_at and {} <> {}
          returning queue_name, {COLUMNS}",
         standing(&dialect.is_among("queue_name", 2)),
         all_of("told"),

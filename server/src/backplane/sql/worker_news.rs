@@ -50,7 +50,7 @@ impl ToldRow {
         let told = self.told.split(' ').next().unwrap_or_default();
         let is_of_load = |status: &str| matches!(status, "idle" | "active");
         let may_wait = self.status == told || is_of_load(&self.status) && is_of_load(told);
-        self.news() != self.told && (!may_wait || now_ms >= self.told_at + APART_MS)
+        self.news() != self.told && (!may_wait || !(self.told_at..self.told_at + APART_MS).contains(&now_ms))
     }
 
     fn update(&self) -> Result<WorkerStatusUpdate, StoreError> {

@@ -1,7 +1,7 @@
 //! Takes connections in, until it is asked to stop; then it waits for what is under way.
 //!
-//! The loop is ours, for the one of axum sets no limits: a client that sends its request a byte a minute, or stops reading its answer,
-//! would be kept for ever. Here each has its time, and there are only so many connections at once.
+//! The loop is ours, for the one of axum sets no limits: a client that sends its request's head a byte a minute, or stops reading its
+//! answer, would be kept for ever. Here each has its time (a body's is the router's), and there are only so many connections at once.
 
 /// One connection, from its first byte to its last.
 mod conversation;

@@ -31,7 +31,8 @@ local function tell_of_queues()
     local at, before_that = match(told[place] or '', '^(%d+) (.*)$')
     local news = queue_now(queue, sub(curbed[place] or '', 1, 1) == 'p')
     if news ~= (before_that or UNUSED) then
-      if at and now - at < NEWS_APART_MS then
+      -- Not in a future that the clock has come back from.
+      if at and now - at >= 0 and now - at < NEWS_APART_MS then
         too_early = too_early + 1
       else
         tell_of_queue(queue, news)

@@ -14,7 +14,7 @@ end
 local function tell_of_worker(worker, sign)
   local status, jobs = match(sign, '"status":"(%a+)","currentJobs":(%d+)')
   local at, told, told_jobs = match(call('HGET', WORKER_NEWS, worker) or '', '^(%d+) (%a+) (%d+)$')
-  if not status or status == told and jobs == told_jobs or told and may_wait(status, told) and now - at < 1000 then
+  if not status or status == told and jobs == told_jobs or told and may_wait(status, told) and now - at >= 0 and now - at < 1000 then
     return
   end
   local line = call('HGET', PROFILES, worker)
