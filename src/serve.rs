@@ -3,12 +3,13 @@
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::{Context, bail};
+use futures::FutureExt;
 use server::{
     AppState, Limits, http,
     hub::Hub,
     jobs::{Registry, Worker, keep_house},
 };
-use tokio::{net::TcpListener, time::timeout};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::Config, installation, shutdown, worker};
@@ -56,14 +57,16 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     tracing::info!(%addr, "listening");
     println!("Signalbox is at http://{addr}");
 
+    // One time for both: they end side by side.
+    let out_of_time = out_of_time(stopping.clone()).shared();
     tokio::select! {
-        served = http::listener::serve(listener, router, stopping.clone()) => served?,
-        () = out_of_time(&stopping) => tracing::warn!("some requests did not end in time"),
+        served = http::listener::serve(listener, router, stopping) => served?,
+        () = out_of_time.clone() => tracing::warn!("some requests did not end in time"),
     }
-    if let Ok(ended) = timeout(GRACE, background).await {
-        ended.context("the background broke")?;
-    } else {
-        tracing::warn!("some jobs did not stop in time; they will be taken back");
+    tokio::select! {
+        biased;
+        ended = background => ended.context("the background broke")?,
+        () = out_of_time => tracing::warn!("some jobs did not stop in time; they will be taken back"),
     }
     database.close().await;
     Ok(ExitCode::SUCCESS)
@@ -76,7 +79,7 @@ fn open_many() {
     }
 }
 
-async fn out_of_time(stopping: &CancellationToken) {
+async fn out_of_time(stopping: CancellationToken) {
     stopping.cancelled().await;
     tokio::time::sleep(GRACE).await;
 }
