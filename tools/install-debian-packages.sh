@@ -21,6 +21,14 @@ if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
     exit 1
 fi
 
+# A package with a service starts it, nginx on port 80. Nobody here needs one: as long as this file is there none is started.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod +x "$policy"
+fi
+
 echo "Installing Debian packages: $*"
 export DEBIAN_FRONTEND=noninteractive
 # A list that could not be refreshed may still name the packages, so only the installation decides.

@@ -33,6 +33,8 @@ pub(crate) mod postgres_server;
 mod rescue;
 /// What only SQLite has to show.
 mod sqlite_only;
+/// The live stream.
+mod stream;
 /// Schedules.
 mod timetable;
 /// Workers, as they present themselves.
@@ -107,6 +109,9 @@ engines_pass! {
         a_cursor_of_another_log_is_gone,
         a_cursor_beyond_the_end_is_gone,
         a_cursor_from_before_the_trimming_is_gone,
+    },
+    stream::{
+        whatever_happens_each_client_gets_its_events_in_order_once_or_one_reset,
     },
     crowd::{
         nine_thousand_jobs_come_in_at_once_are_claimed_at_once_and_end_at_once,

@@ -19,7 +19,7 @@ mod greeting;
 mod log;
 /// The hub, held against a model of it.
 #[cfg(test)]
-mod model;
+pub(crate) mod model;
 /// Shared reads of the log.
 mod refill;
 /// The youngest frames, and who listens.

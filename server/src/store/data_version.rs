@@ -77,3 +77,23 @@ impl Pause {
         let _ = tokio::time::timeout(NET, ear.wait()).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::Database;
+
+    #[tokio::test]
+    async fn who_looks_for_news_keeps_nobody_from_closing_the_database() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("db").display());
+        let database = Database::open(&url).await.expect("opened");
+        let mut news = database.commits();
+        let watching = tokio::spawn(database.clone().watch_other_processes());
+        news.changed().await.expect("the first look is news");
+
+        let closed = tokio::time::timeout(super::NET * 20, database.close()).await;
+
+        assert!(closed.is_ok(), "who looks is waited for");
+        watching.await.expect("it has ended");
+    }
+}

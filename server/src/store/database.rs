@@ -197,12 +197,14 @@ impl Database {
         self.commits.subscribe()
     }
 
-    /// Notices the commits of other processes, for ever.
+    /// Notices the commits of other processes, until the database is closed.
     pub(crate) async fn watch_other_processes(self) {
         let on_news = || self.commits.send_modify(|commits| commits.elsewhere += 1);
         match &self.engine {
             Engine::Sqlite(sqlite) => {
-                data_version::watch(&sqlite.reader, &sqlite.doorbell, &self.operations, on_news).await;
+                let watching = data_version::watch(&sqlite.reader, &sqlite.doorbell, &self.operations, on_news);
+                // It holds a connection, and who closes the database waits for each.
+                let _ = sqlite.reader.close_event().do_until(watching).await;
             }
             Engine::Postgres(postgres) => postgres.news.listen(on_news).await,
         }

@@ -22,6 +22,7 @@ mod queue;
 mod queues;
 mod rivals;
 mod schedules;
+mod slow_readers;
 mod stream;
 #[cfg(unix)]
 mod torn_commits;

@@ -10,30 +10,41 @@ use tokio_tungstenite::{
 
 use crate::harness::{App, DEADLINE, Work, spawn};
 
-struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+/// A client.
+pub(crate) struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client {
-    async fn open(app: &App, query: &str) -> Self {
+    pub(crate) async fn open(app: &App, query: &str) -> Self {
         let (socket, _) = connect_async(address(app, query)).await.expect("connected");
         Self(socket)
     }
 
-    async fn say(&mut self, word: Value) {
+    pub(crate) async fn say(&mut self, word: Value) {
         self.0.send(Message::text(word.to_string())).await.expect("sent");
     }
 
+    /// The next frame; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Option<Value> {
+        loop {
+            match timeout(DEADLINE, self.0.next()).await.expect("a frame in time")? {
+                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).expect("JSON")),
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
     /// The next frame of a type; others are passed over. `None` at the end.
-    async fn next_of(&mut self, kind: &str) -> Option<Value> {
+    pub(crate) async fn next_of(&mut self, kind: &str) -> Option<Value> {
         let waiting = async {
-            while let Some(Ok(message)) = self.0.next().await {
-                let Message::Text(text) = message else { continue };
-                let frame: Value = serde_json::from_str(&text).expect("JSON");
+            while let Some(frame) = self.next().await {
                 if frame["type"] == kind {
                     return Some(frame);
                 }
             }
             None
         };
+        // Heartbeats go on for ever.
         timeout(DEADLINE, waiting).await.expect("such a frame in time")
     }
 }

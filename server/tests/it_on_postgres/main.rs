@@ -22,6 +22,7 @@ mod jobs;
 mod limits;
 #[path = "../it/pages.rs"]
 mod pages;
+mod piling_up;
 #[path = "../support/postgres.rs"]
 mod postgres;
 #[path = "../it/progress.rs"]
@@ -43,6 +44,8 @@ mod uploads;
 mod worker;
 #[path = "../it/workers.rs"]
 mod workers;
+#[path = "../it/ws.rs"]
+mod ws;
 
 /// A database of its own for a test.
 async fn database_url(_folder: &std::path::Path) -> String {

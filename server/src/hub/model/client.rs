@@ -10,9 +10,9 @@ use super::script::{Script, topics_of};
 use crate::hub::{Encoding, Feed, Hub, Opening, Poured, Scratch, Transport, UserKey};
 
 /// Longer than anything takes that needs no news.
-const QUIET: Duration = Duration::from_secs(10);
+const QUIET: Duration = Duration::from_secs(30);
 
-pub(super) struct Client {
+pub(crate) struct Client {
     feed: Feed,
     topics: BTreeSet<Topic>,
     /// Up to here it has everything.
@@ -44,12 +44,12 @@ impl Change {
 }
 
 impl Client {
-    pub(super) async fn connect(hub: &Arc<Hub>, script: &Script, topics: u8) -> Self {
+    pub(crate) async fn connect(hub: &Arc<Hub>, script: &Script, topics: u8) -> Self {
         Self::open(hub, script, topics_of(topics), None).await
     }
 
     /// Goes, and comes back with the last cursor that it has.
-    pub(super) async fn come_back(self, hub: &Arc<Hub>, script: &Script) -> Self {
+    pub(crate) async fn come_back(self, hub: &Arc<Hub>, script: &Script) -> Self {
         let Self { feed, topics, place, .. } = self;
         drop(feed);
         Self::open(hub, script, topics, Some(place)).await
@@ -73,6 +73,7 @@ impl Client {
         if greeting["resumed"] == true {
             assert_eq!(Some(&place), resume.as_ref(), "it goes on where the client was");
         }
+        script.follow().await;
         let mut client = Self { feed, topics, place, change: None };
         let mut is_excused = greeting["resumed"] == true || resume.is_none();
         for frame in frames {
@@ -89,7 +90,7 @@ impl Client {
     }
 
     /// Asks for other topics, unless the last change is under way still.
-    pub(super) fn change(&mut self, hub: &Arc<Hub>, add: u8, remove: u8, from: Option<Cursor>) {
+    pub(crate) fn change(&mut self, hub: &Arc<Hub>, add: u8, remove: u8, from: Option<Cursor>) {
         if self.change.is_some() {
             return;
         }
@@ -106,15 +107,22 @@ impl Client {
     }
 
     /// Takes what leaves at once, if anything does.
-    pub(super) async fn read_once(&mut self, script: &Script) -> bool {
+    pub(crate) async fn read_once(&mut self, script: &Script) -> bool {
         let mut scratch = Scratch::default();
         let poured = timeout(QUIET, poll_fn(|cx| self.feed.poll_pour(cx, &mut scratch))).await;
         let Ok(poured) = poured else { return false };
         assert_eq!(poured, Poured::Frames);
+        script.follow().await;
         for frame in scratch.take_each() {
             self.take(&serde_json::from_slice(&frame).expect("JSON"), script);
         }
         true
+    }
+
+    /// Whether something has to come: an event, the word about a change, or that about a log that was lost.
+    pub(crate) fn is_owed(&self, script: &Script) -> bool {
+        let is_even = script.is_of_now(&self.place) && script.next(&self.place, &self.topics).is_none();
+        self.change.is_some() || !is_even
     }
 
     /// Takes everything; nothing may be left.

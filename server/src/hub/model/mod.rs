@@ -10,18 +10,22 @@ mod weight;
 
 use std::{sync::Arc, time::Duration};
 
+use app::events::Cursor;
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
-use self::{client::Client, script::Script};
+pub(crate) use self::{
+    client::Client,
+    script::{Script, event},
+};
 use super::{Hub, HubConfig, RingLimits};
 
 /// Listening clients at most.
-const CLIENTS: usize = 3;
+pub(crate) const CLIENTS: usize = 3;
 
 /// Something that happens.
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     /// Events on topics of these numbers.
     Append(Vec<u8>),
     /// All but the youngest so many events are trimmed.
@@ -40,14 +44,25 @@ enum Step {
     Change(usize, u8, u8, Since),
 }
 
+/// From where added topics are told.
 #[derive(Clone, Copy, Debug)]
-enum Since {
+pub(crate) enum Since {
     Now,
     /// So many events ago.
     Ago(usize),
 }
 
-fn step() -> impl Strategy<Value = Step> {
+impl Since {
+    pub(crate) fn place(self, script: &Script) -> Option<Cursor> {
+        match self {
+            Self::Now => None,
+            Self::Ago(events) => Some(script.place_before(events)),
+        }
+    }
+}
+
+/// Whatever may happen.
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let client = 0..CLIENTS;
     let since = prop_oneof![Just(Since::Now), (0..12_usize).prop_map(Since::Ago)];
     prop_oneof![
@@ -62,7 +77,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn config() -> HubConfig {
+/// A hub whose ring is soon left behind.
+pub(crate) fn config() -> HubConfig {
     HubConfig {
         // No heartbeat hides that a listener was not woken.
         heartbeat: Duration::from_hours(24),
@@ -94,11 +110,7 @@ async fn play(steps: Vec<Step>) {
             }
             Step::Change(at, add, remove, since) => {
                 if let Some(client) = &mut clients[at] {
-                    let from = match since {
-                        Since::Now => None,
-                        Since::Ago(events) => Some(script.place_before(events)),
-                    };
-                    client.change(&hub, add, remove, from);
+                    client.change(&hub, add, remove, since.place(&script));
                 }
             }
         }
