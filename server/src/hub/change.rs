@@ -7,9 +7,10 @@ use tokio::sync::oneshot;
 
 use super::{
     Hub, UserKey,
-    feed::{Feed, Read},
-    frame::Scratch,
+    feed::Feed,
+    gap::Read,
     ring::Walk,
+    scratch::Scratch,
 };
 
 /// A change of what a connection listens to.
@@ -70,7 +71,7 @@ impl Hub {
     }
 }
 
-/// How far a connection is with a change.
+/// How far a connection is with a change. Boxed, for most have none.
 #[derive(Debug, Default)]
 pub(super) enum Stage {
     /// There is none.
@@ -78,11 +79,11 @@ pub(super) enum Stage {
     Idle,
     /// The end of the log is asked for, and the ring waited for: what is in the log by now comes before the word that the change is in
     /// force, although the ring may not have it yet. Else what the added topics missed in the last moment would follow it.
-    Asking(TopicChange),
+    Asking(Box<TopicChange>),
     /// What came up to then is being told.
-    Reaching(TopicChange),
+    Reaching(Box<TopicChange>),
     /// What the added topics missed is being told.
-    Catching(Catching),
+    Catching(Box<Catching>),
 }
 
 /// The added topics' own way along the log, up to where the connection is.
@@ -92,7 +93,7 @@ pub(super) struct Catching {
     pub(super) added: BTreeSet<Topic>,
     pub(super) until: Position,
     pub(super) is_done: bool,
-    change: TopicChange,
+    change: Box<TopicChange>,
 }
 
 impl Catching {
@@ -164,7 +165,7 @@ impl Feed {
             return Next::Something;
         }
         drop(desk);
-        self.stage = Stage::Asking(change);
+        self.stage = Stage::Asking(Box::new(change));
         let hub = std::sync::Arc::clone(&self.hub);
         self.read(async move {
             let end = hub.refills.end().await?;
@@ -174,7 +175,7 @@ impl Feed {
         Next::Something
     }
 
-    fn put_in_force(&mut self, change: TopicChange, scratch: &mut Scratch) {
+    fn put_in_force(&mut self, change: Box<TopicChange>, scratch: &mut Scratch) {
         {
             let mut desk = self.seat.desk();
             let wanted = wanted(&desk.topics, &change);
@@ -190,13 +191,14 @@ impl Feed {
             Some(from) => {
                 let (added, until) = (change.add.iter().cloned().collect(), self.walk.place.position);
                 self.page = None;
-                self.stage = Stage::Catching(Catching { walk: Walk::from(from), added, until, is_done: false, change });
+                let catching = Catching { walk: Walk::from(from), added, until, is_done: false, change };
+                self.stage = Stage::Catching(Box::new(catching));
             }
             None => self.confirm(change, scratch),
         }
     }
 
-    fn confirm(&mut self, change: TopicChange, scratch: &mut Scratch) {
+    fn confirm(&mut self, change: Box<TopicChange>, scratch: &mut Scratch) {
         let only_removes = change.add.is_empty() && !change.remove.is_empty();
         let topics: Vec<Topic> = self.seat.desk().topics.iter().cloned().collect();
         let word = if only_removes {

@@ -8,7 +8,7 @@ use std::{
 use app::events::{ByeReason, Connected, Cursor, RejectReason, ResetReason, StreamEvent, Topic, cursor::CursorError};
 use bytes::Bytes;
 
-use super::{Encoding, Hub, Transport, UserKey, feed::Feed, frame::Scratch, refill::Refill, ring::Walk};
+use super::{Encoding, Hub, Transport, UserKey, feed::Feed, refill::Refill, ring::Walk, scratch::Scratch};
 use crate::backplane::BackplaneError;
 
 /// What a client asks for when it connects.

@@ -3,8 +3,7 @@
 //! So an event costs as much as it has listeners, and a listener as much as it gets: nobody looks at what others get.
 
 use std::{
-    cmp::Reverse,
-    collections::{BTreeSet, BinaryHeap, HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::Arc,
 };
 
@@ -12,7 +11,9 @@ use app::events::{Cursor, Position, ResetReason, Topic};
 
 use super::{
     Frame,
-    frame::{Encoding, Scratch},
+    frame::Encoding,
+    merge::{Merge, start_of},
+    scratch::Scratch,
     seats::Seat,
 };
 
@@ -190,7 +191,7 @@ impl Ring {
     }
 
     fn number_after(&self, position: Position) -> u64 {
-        self.first + self.frames.partition_point(|frame| frame.cursor.position <= position) as u64
+        self.first + start_of(&self.frames, |frame| frame.cursor.position <= position) as u64
     }
 
     /// Walks on as far as the ring, `until` and the room allow.
@@ -201,9 +202,9 @@ impl Ring {
         until: Option<Position>,
         (scratch, encoding): (&mut Scratch, Encoding),
     ) -> Leg {
-        let lines = || topics.iter().filter_map(|topic| self.lines.get(topic));
+        let lines = self.lines_of(topics);
         if walk.is_on_ring {
-            walk.is_on_ring = lines().all(|line| line.gone_through <= walk.place.position);
+            walk.is_on_ring = lines.iter().all(|line| line.gone_through <= walk.place.position);
         } else {
             walk.is_on_ring = self.reaches(&walk.place);
         }
@@ -212,7 +213,7 @@ impl Ring {
         }
         let until = until.unwrap_or(self.end.position);
         let start = self.number_after(walk.place.position);
-        for frame in self.frames_from(start, lines()) {
+        for frame in self.frames_from(start, &lines) {
             if frame.cursor.position > until {
                 break;
             }
@@ -226,31 +227,20 @@ impl Ring {
         Leg::Even
     }
 
+    fn lines_of(&self, topics: &BTreeSet<Topic>) -> Vec<&Line> {
+        topics.iter().filter_map(|topic| self.lines.get(topic)).collect()
+    }
+
     /// Frames of some lines from a number on, each once, in order.
-    fn frames_from<'a>(&'a self, start: u64, lines: impl Iterator<Item = &'a Line>) -> impl Iterator<Item = &'a Frame> {
-        let mut rests: Vec<_> =
-            lines.map(|line| line.numbers.range(line.numbers.partition_point(|number| *number < start)..)).collect();
-        let heads = rests.iter_mut().enumerate();
-        let mut next: BinaryHeap<_> =
-            heads.filter_map(|(at, rest)| rest.next().map(|number| Reverse((*number, at)))).collect();
-        let mut last = None;
-        std::iter::from_fn(move || {
-            loop {
-                let Reverse((number, at)) = next.pop()?;
-                if let Some(follower) = rests.get_mut(at).and_then(Iterator::next) {
-                    next.push(Reverse((*follower, at)));
-                }
-                if last.replace(number) != Some(number) {
-                    return self.frames.get(usize::try_from(number - self.first).ok()?).map(|frame| &**frame);
-                }
-            }
-        })
+    fn frames_from<'a>(&'a self, start: u64, lines: &[&'a Line]) -> impl Iterator<Item = &'a Frame> {
+        let rest = |line: &&'a Line| line.numbers.range(start_of(&line.numbers, |number| *number < start)..);
+        let numbers = Merge::of(lines.iter().map(rest).collect());
+        numbers.map_while(|number| self.frames.get(usize::try_from(number - self.first).ok()?).map(|frame| &**frame))
     }
 
     /// How many frames of some topics follow a place, as far as they are here; `None` when the place is not on the ring.
     pub(super) fn count_after(&self, place: &Cursor, topics: &BTreeSet<Topic>) -> Option<u64> {
-        let lines = topics.iter().filter_map(|topic| self.lines.get(topic));
-        self.reaches(place).then(|| self.frames_from(self.number_after(place.position), lines).count() as u64)
+        self.reaches(place).then(|| self.lag(place, topics))
     }
 
     /// The same for somebody who listens and may have fallen off: what is still here counts.
@@ -258,7 +248,6 @@ impl Ring {
         if place.epoch != self.floor.epoch {
             return 0;
         }
-        let lines = topics.iter().filter_map(|topic| self.lines.get(topic));
-        self.frames_from(self.number_after(place.position), lines).count() as u64
+        self.frames_from(self.number_after(place.position), &self.lines_of(topics)).count() as u64
     }
 }
