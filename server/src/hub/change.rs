@@ -5,13 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use app::events::{Cursor, Position, StreamEvent, Topic};
 use tokio::sync::oneshot;
 
-use super::{
-    Hub, UserKey,
-    feed::Feed,
-    gap::Read,
-    ring::Walk,
-    scratch::Scratch,
-};
+use super::{Hub, UserKey, feed::Feed, gap::Read, ring::Walk, scratch::Scratch};
 
 /// A change of what a connection listens to.
 #[derive(Debug)]
@@ -125,7 +119,7 @@ impl Feed {
                 Next::Something
             }
             Stage::Catching(done) => {
-                self.confirm(done.change, scratch);
+                self.confirm(*done.change, scratch);
                 Next::Something
             }
         }
@@ -194,11 +188,11 @@ impl Feed {
                 let catching = Catching { walk: Walk::from(from), added, until, is_done: false, change };
                 self.stage = Stage::Catching(Box::new(catching));
             }
-            None => self.confirm(change, scratch),
+            None => self.confirm(*change, scratch),
         }
     }
 
-    fn confirm(&mut self, change: Box<TopicChange>, scratch: &mut Scratch) {
+    fn confirm(&mut self, change: TopicChange, scratch: &mut Scratch) {
         let only_removes = change.add.is_empty() && !change.remove.is_empty();
         let topics: Vec<Topic> = self.seat.desk().topics.iter().cloned().collect();
         let word = if only_removes {

@@ -86,8 +86,8 @@ impl Feed {
             while !self.has_ended && !scratch.is_full() && self.step(cx, scratch) == Next::Something {}
         }
         self.is_even = !self.has_ended && !scratch.is_full();
-        self.hub.counters.delivered.fetch_add(scratch.events(), Relaxed);
         let mut desk = self.seat.desk();
+        desk.delivered += scratch.events();
         desk.place.epoch.clone_from(&self.walk.place.epoch);
         desk.place.position = self.walk.place.position;
         if scratch.is_empty() && !self.has_ended {
@@ -174,6 +174,7 @@ impl Drop for Feed {
             let mut desk = self.seat.desk();
             // Whoever waits for an answer hears that there is none.
             desk.changes.clear();
+            self.hub.counters.delivered.fetch_add(std::mem::take(&mut desk.delivered), Relaxed);
             std::mem::take(&mut desk.topics)
         };
         self.hub.ring().leave(&self.seat, &topics);

@@ -58,6 +58,8 @@ pub(super) struct Desk {
     /// Up to here everything was given to it.
     pub(super) place: Cursor,
     pub(super) last_sent: Instant,
+    /// Events that were given to it. Counted here, for one counter of all would be fought over at each of them.
+    pub(super) delivered: u64,
     /// It has been silent for as long as it may.
     pub(super) owes_heartbeat: bool,
     pub(super) is_sent_away: Option<ByeReason>,
@@ -114,6 +116,7 @@ impl Seats {
                 topics: BTreeSet::new(),
                 place,
                 last_sent: Instant::now(),
+                delivered: 0,
                 owes_heartbeat: false,
                 is_sent_away: None,
                 changes: VecDeque::new(),

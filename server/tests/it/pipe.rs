@@ -159,8 +159,8 @@ async fn over_http_1_0_the_frames_come_as_they_are_until_the_connection_ends() {
     app.stop();
 
     assert!(head.starts_with("HTTP/1.0 200 OK") && !head.contains("transfer-encoding"), "{head}");
-    let heard = line.hear_out().await;
-    let (_, body) = heard.split_once("\r\n\r\n").expect("a head");
+    let all = line.hear_out().await;
+    let (_, body) = all.split_once("\r\n\r\n").expect("a head");
     assert!(body.starts_with("event: connected\n") && body.ends_with("\n\n"), "{body}");
     assert!(body.contains("event: bye\n"));
 }
