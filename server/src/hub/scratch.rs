@@ -140,7 +140,7 @@ mod tests {
             assert_eq!(length, alone.len());
             assert_eq!(text.as_bytes(), [b"(", alone.as_slice(), b")"].concat());
             scratch.clear();
-            assert!(scratch.is_empty() && scratch.len() == 0);
+            assert!(scratch.is_empty());
         }
     }
 }
