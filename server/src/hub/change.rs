@@ -176,6 +176,7 @@ impl Feed {
             let mut ring = self.hub.ring();
             ring.listen(&self.seat, wanted.difference(&desk.topics));
             ring.leave(&self.seat, desk.topics.difference(&wanted));
+            desk.lines = ring.places_of(&wanted);
             // What came since the walk, on topics that nobody listened to, may be off the ring already.
             self.walk.is_on_ring = ring.reaches(&self.walk.place);
             desk.topics = wanted;

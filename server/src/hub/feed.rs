@@ -117,7 +117,7 @@ impl Feed {
         }
         let ring = self.hub.ring();
         let out = (scratch, self.encoding);
-        ring.losses == self.losses && ring.walk(&mut self.walk, &desk.topics, None, out) != Leg::Behind
+        ring.losses == self.losses && ring.walk(&mut self.walk, &ring.lines_at(&desk.lines), None, out) != Leg::Behind
     }
 
     fn step(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Next {
@@ -161,8 +161,10 @@ impl Feed {
         let out = (scratch, self.encoding);
         match &mut self.stage {
             Stage::Catching(catching) if catching.is_done => Leg::Even,
-            Stage::Catching(catching) => ring.walk(&mut catching.walk, &catching.added, Some(catching.until), out),
-            _ => ring.walk(&mut self.walk, &desk.topics, None, out),
+            Stage::Catching(catching) => {
+                ring.walk(&mut catching.walk, &ring.lines_of(&catching.added), Some(catching.until), out)
+            }
+            _ => ring.walk(&mut self.walk, &ring.lines_at(&desk.lines), None, out),
         }
     }
 }

@@ -106,6 +106,7 @@ impl Feed {
         desk.topics.clone_from(topics);
         let mut ring = self.hub.ring();
         ring.listen(&self.seat, topics);
+        desk.lines = ring.places_of(topics);
         self.losses = ring.losses;
         self.walk = Walk { place: ring.end().clone(), is_on_ring: true };
     }

@@ -42,7 +42,12 @@ pub(super) struct Ring {
     /// The number of the first frame; frames are numbered for as long as the process lives.
     first: u64,
     bytes: usize,
-    lines: HashMap<Topic, Line>,
+    /// A line for each topic that has frames or listeners, and where it stands. Its place does not change, so that whoever listens need not
+    /// look it up by name for each frame.
+    lines: Vec<Line>,
+    places: HashMap<Topic, usize>,
+    /// Places that are free again.
+    free: Vec<usize>,
     /// How often the log was lost, and why the last time.
     pub(super) losses: u64,
     pub(super) loss: ResetReason,
@@ -50,7 +55,7 @@ pub(super) struct Ring {
 
 /// What the ring knows of a topic.
 #[derive(Default)]
-struct Line {
+pub(super) struct Line {
     /// The numbers of its frames that are here.
     numbers: VecDeque<u64>,
     /// The youngest of its frames that is not here any more. Exact for whoever listened or stood above the floor before.
@@ -94,7 +99,9 @@ impl Ring {
             frames: VecDeque::new(),
             first: 0,
             bytes: 0,
-            lines: HashMap::new(),
+            lines: Vec::new(),
+            places: HashMap::new(),
+            free: Vec::new(),
             losses: 0,
             loss: ResetReason::Epoch,
         }
@@ -110,11 +117,14 @@ impl Ring {
         self.first += self.frames.len() as u64;
         self.frames.clear();
         self.bytes = 0;
-        self.lines.retain(|_, line| {
+        for line in &mut self.lines {
             line.numbers.clear();
             line.gone_through = Position::default();
-            !line.listeners.is_empty()
-        });
+        }
+        let topics: Vec<Topic> = self.places.keys().cloned().collect();
+        for topic in &topics {
+            self.tidy(topic);
+        }
         self.end = head.clone();
         self.floor = head;
         self.losses += 1;
@@ -136,8 +146,7 @@ impl Ring {
             self.end = frame.cursor.clone();
             self.frames.push_back(frame);
         }
-        let seats = touched.iter().filter_map(|topic| self.lines.get(topic)).flat_map(|line| line.listeners.values());
-        let seats = seats.cloned().collect();
+        let seats = self.lines_of(&touched).into_iter().flat_map(|line| line.listeners.values()).cloned().collect();
         self.shrink();
         seats
     }
@@ -149,18 +158,33 @@ impl Ring {
             self.bytes -= oldest.size_bytes();
             self.floor = oldest.cursor.clone();
             for topic in oldest.topics() {
-                let Some(line) = self.lines.get_mut(topic) else { continue };
+                let line = self.line(topic);
                 line.numbers.pop_front();
                 line.gone_through = oldest.cursor.position;
-                if line.numbers.is_empty() && line.listeners.is_empty() {
-                    self.lines.remove(topic);
-                }
+                self.tidy(topic);
             }
         }
     }
 
     fn line(&mut self, topic: &Topic) -> &mut Line {
-        self.lines.entry(topic.clone()).or_default()
+        let place = self.places.get(topic).copied().unwrap_or_else(|| {
+            let place = self.free.pop().unwrap_or(self.lines.len());
+            if place == self.lines.len() {
+                self.lines.push(Line::default());
+            }
+            self.places.insert(topic.clone(), place);
+            place
+        });
+        &mut self.lines[place]
+    }
+
+    /// Forgets a topic that nobody needs any more.
+    fn tidy(&mut self, topic: &Topic) {
+        let line = self.line(topic);
+        if line.numbers.is_empty() && line.listeners.is_empty() {
+            *line = Line::default();
+            self.free.extend(self.places.remove(topic));
+        }
     }
 
     pub(super) fn listen<'a>(&mut self, seat: &Arc<Seat>, topics: impl IntoIterator<Item = &'a Topic>) {
@@ -171,18 +195,15 @@ impl Ring {
 
     pub(super) fn leave<'a>(&mut self, seat: &Seat, topics: impl IntoIterator<Item = &'a Topic>) {
         for topic in topics {
-            let Some(line) = self.lines.get_mut(topic) else { continue };
-            line.listeners.remove(&seat.number);
-            if line.numbers.is_empty() && line.listeners.is_empty() {
-                self.lines.remove(topic);
-            }
+            self.line(topic).listeners.remove(&seat.number);
+            self.tidy(topic);
         }
     }
 
     /// How many topics have frames or listeners.
     #[cfg(test)]
     pub(super) fn topics(&self) -> usize {
-        self.lines.len()
+        self.places.len()
     }
 
     /// Whether everything after a place is here.
@@ -198,11 +219,10 @@ impl Ring {
     pub(super) fn walk(
         &self,
         walk: &mut Walk,
-        topics: &BTreeSet<Topic>,
+        lines: &[&Line],
         until: Option<Position>,
         (scratch, encoding): (&mut Scratch, Encoding),
     ) -> Leg {
-        let lines = self.lines_of(topics);
         if walk.is_on_ring {
             walk.is_on_ring = lines.iter().all(|line| line.gone_through <= walk.place.position);
         } else {
@@ -213,7 +233,7 @@ impl Ring {
         }
         let until = until.unwrap_or(self.end.position);
         let start = self.number_after(walk.place.position);
-        for frame in self.frames_from(start, &lines) {
+        for frame in self.frames_from(start, lines) {
             if frame.cursor.position > until {
                 break;
             }
@@ -227,8 +247,19 @@ impl Ring {
         Leg::Even
     }
 
-    fn lines_of(&self, topics: &BTreeSet<Topic>) -> Vec<&Line> {
-        topics.iter().filter_map(|topic| self.lines.get(topic)).collect()
+    /// Where the lines of topics stand that somebody listens to: there, for as long as he does.
+    pub(super) fn places_of(&self, topics: &BTreeSet<Topic>) -> Vec<usize> {
+        topics.iter().filter_map(|topic| self.places.get(topic).copied()).collect()
+    }
+
+    /// The lines that stand there.
+    pub(super) fn lines_at(&self, places: &[usize]) -> Vec<&Line> {
+        places.iter().filter_map(|place| self.lines.get(*place)).collect()
+    }
+
+    /// The lines of topics.
+    pub(super) fn lines_of(&self, topics: &BTreeSet<Topic>) -> Vec<&Line> {
+        self.lines_at(&self.places_of(topics))
     }
 
     /// Frames of some lines from a number on, each once, in order.

@@ -55,6 +55,8 @@ pub(super) struct Seat {
 /// What is passed to a connection, and what it shows of itself.
 pub(super) struct Desk {
     pub(super) topics: BTreeSet<Topic>,
+    /// Where their lines stand on the ring.
+    pub(super) lines: Vec<usize>,
     /// Up to here everything was given to it.
     pub(super) place: Cursor,
     pub(super) last_sent: Instant,
@@ -114,6 +116,7 @@ impl Seats {
             room: Semaphore::new(ROOM),
             desk: Mutex::new(Desk {
                 topics: BTreeSet::new(),
+                lines: Vec::new(),
                 place,
                 last_sent: Instant::now(),
                 delivered: 0,
