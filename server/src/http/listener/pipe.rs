@@ -138,6 +138,8 @@ impl Future for Pipe {
         let this = self.get_mut();
         match this.poll_send(cx) {
             Poll::Ready(Ok(())) => {
+                // What was said and not taken in would break the connection before the client has read its end.
+                let _ = this.poll_gone(cx);
                 // Whoever has gone needs no end.
                 let _ = Pin::new(&mut this.line).poll_shutdown(cx);
                 Poll::Ready(())
