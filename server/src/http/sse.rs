@@ -1,6 +1,6 @@
 //! The live stream over Server-Sent Events (WHATWG HTML, section 9.2), written as raw bytes: a frame is encoded once for all.
 
-use std::{collections::BTreeSet, convert::Infallible, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use app::{
     api::ApiError,
@@ -8,17 +8,16 @@ use app::{
 };
 use axum::{
     Json,
-    body::Body,
     extract::State,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     error::{Asked, Id, Problem, Sent, refusal},
+    listener::handover,
     refusal::{Reading, Refusal, TakingJson},
     viewer::Viewer,
 };
@@ -88,10 +87,10 @@ pub(super) async fn listen(
     (topics, cursor, encoding): (BTreeSet<Topic>, Option<&str>, Encoding),
 ) -> Result<Response, Problem> {
     let opening = Opening { user, transport: Transport::Sse, encoding, topics, resume: resume(headers, cursor) };
-    let frames = match hub.open(opening).await {
-        Ok(feed) => Body::from_stream(feed.into_stream().map(Ok::<_, Infallible>)),
+    let answer = match hub.open(opening).await {
+        Ok(feed) => handover::answer(feed).into_response(),
         // Any status but 200 ends a browser's `EventSource` for good.
-        Err(OpenError::OverLimit { rejection, .. }) if wants_events(headers) => Body::from(rejection),
+        Err(OpenError::OverLimit { rejection, .. }) if wants_events(headers) => rejection.into_response(),
         Err(OpenError::OverLimit { limit, .. }) => return Err(ApiError::TooManyStreams { limit }.into()),
         Err(OpenError::Backplane(error)) => return Err(refusal(error).into()),
     };
@@ -100,7 +99,7 @@ pub(super) async fn listen(
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
         (header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    Ok((headers, frames).into_response())
+    Ok((headers, answer).into_response())
 }
 
 fn wants_events(headers: &HeaderMap) -> bool {

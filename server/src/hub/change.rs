@@ -5,12 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use app::events::{Cursor, Position, StreamEvent, Topic};
 use tokio::sync::oneshot;
 
-use super::{
-    Hub, UserKey,
-    feed::{Feed, Read},
-    frame::Scratch,
-    ring::Walk,
-};
+use super::{Hub, UserKey, feed::Feed, gap::Read, ring::Walk, scratch::Scratch};
 
 /// A change of what a connection listens to.
 #[derive(Debug)]
@@ -82,7 +77,7 @@ impl Hub {
     }
 }
 
-/// How far a connection is with a change.
+/// How far a connection is with a change. Boxed, for most have none.
 #[derive(Debug, Default)]
 pub(super) enum Stage {
     /// There is none.
@@ -90,11 +85,11 @@ pub(super) enum Stage {
     Idle,
     /// The end of the log is asked for, and the ring waited for: what is in the log by now comes before the word that the change is in
     /// force, although the ring may not have it yet. Else what the added topics missed in the last moment would follow it.
-    Asking(TopicChange),
+    Asking(Box<TopicChange>),
     /// What came up to then is being told.
-    Reaching(TopicChange),
+    Reaching(Box<TopicChange>),
     /// What the added topics missed is being told.
-    Catching(Catching),
+    Catching(Box<Catching>),
 }
 
 /// The added topics' own way along the log, up to where the connection is.
@@ -104,7 +99,7 @@ pub(super) struct Catching {
     pub(super) added: BTreeSet<Topic>,
     pub(super) until: Position,
     pub(super) is_done: bool,
-    change: TopicChange,
+    change: Box<TopicChange>,
 }
 
 impl Catching {
@@ -136,7 +131,7 @@ impl Feed {
                 Next::Something
             }
             Stage::Catching(done) => {
-                self.confirm(done.change, scratch);
+                self.confirm(*done.change, scratch);
                 Next::Something
             }
         }
@@ -176,7 +171,7 @@ impl Feed {
             return Next::Something;
         }
         drop(desk);
-        self.stage = Stage::Asking(change);
+        self.stage = Stage::Asking(Box::new(change));
         let hub = std::sync::Arc::clone(&self.hub);
         self.read(async move {
             let end = hub.refills.end().await?;
@@ -186,13 +181,14 @@ impl Feed {
         Next::Something
     }
 
-    fn put_in_force(&mut self, change: TopicChange, scratch: &mut Scratch) {
+    fn put_in_force(&mut self, change: Box<TopicChange>, scratch: &mut Scratch) {
         {
             let mut desk = self.seat.desk();
             let wanted = wanted(&desk.topics, &change);
             let mut ring = self.hub.ring();
             ring.listen(&self.seat, wanted.difference(&desk.topics));
             ring.leave(&self.seat, desk.topics.difference(&wanted));
+            desk.lines = ring.places_of(&wanted);
             // What came since the walk, on topics that nobody listened to, may be off the ring already.
             self.walk.is_on_ring = ring.reaches(&self.walk.place);
             desk.topics = wanted;
@@ -202,9 +198,10 @@ impl Feed {
             Some(from) => {
                 let (added, until) = (change.add.clone(), self.walk.place.position);
                 self.page = None;
-                self.stage = Stage::Catching(Catching { walk: Walk::from(from), added, until, is_done: false, change });
+                let catching = Catching { walk: Walk::from(from), added, until, is_done: false, change };
+                self.stage = Stage::Catching(Box::new(catching));
             }
-            None => self.confirm(change, scratch),
+            None => self.confirm(*change, scratch),
         }
     }
 

@@ -4,7 +4,7 @@
 //! of its own.
 
 use app::events::{Cursor, Stamped, StreamEvent, Topic};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::backplane::LogEntry;
@@ -46,6 +46,8 @@ pub struct Frame {
     json_from: usize,
 }
 
+const ID: &str = "id: ";
+const DATA: &str = "\ndata: ";
 const END: &str = "\n\n";
 
 impl Frame {
@@ -56,7 +58,7 @@ impl Frame {
     }
 
     /// A frame about the stream itself: the same shape, but in no log.
-    fn about(event: StreamEvent, cursor: &Cursor, now: Timestamp) -> Self {
+    pub(super) fn about(event: StreamEvent, cursor: &Cursor, now: Timestamp) -> Self {
         let name = event.type_name();
         let stamped = Stamped { timestamp: now.as_millisecond(), event };
         // These structures hold texts and numbers only, which always can be written.
@@ -67,7 +69,7 @@ impl Frame {
     fn new(name: &str, cursor: Cursor, topics: Vec<Topic>, json: &str) -> Self {
         let mut text = format!("event: {name}\n");
         let unnamed_from = text.len();
-        text.extend(["id: ", &cursor.to_string(), "\ndata: "]);
+        text.extend([ID, &cursor.to_string(), DATA]);
         let json_from = text.len();
         text.push_str(json);
         text.push_str(END);
@@ -80,14 +82,18 @@ impl Frame {
     }
 
     /// Writes it.
-    pub fn write(&self, encoding: Encoding, out: &mut BytesMut) {
+    pub fn write(&self, encoding: Encoding, out: &mut Vec<u8>) {
+        let part = |range: std::ops::Range<usize>| self.bytes.get(range).unwrap_or_default();
+        let end = self.bytes.len();
         match encoding {
-            Encoding::Sse(Naming::On) => out.put_slice(&self.bytes),
-            Encoding::Sse(Naming::Off) => out.put_slice(self.bytes.get(self.unnamed_from..).unwrap_or_default()),
+            Encoding::Sse(Naming::On) => out.extend_from_slice(&self.bytes),
+            Encoding::Sse(Naming::Off) => out.extend_from_slice(part(self.unnamed_from..end)),
             Encoding::Json => {
-                let json = self.bytes.get(self.json_from..self.bytes.len() - END.len()).unwrap_or_default();
-                out.put_slice(format!("{{\"id\":\"{}\",", self.cursor).as_bytes());
-                out.put_slice(json.strip_prefix(b"{").unwrap_or(json));
+                let json = part(self.json_from..end - END.len());
+                out.extend_from_slice(b"{\"id\":\"");
+                out.extend_from_slice(part(self.unnamed_from + ID.len()..self.json_from - DATA.len()));
+                out.extend_from_slice(b"\",");
+                out.extend_from_slice(json.strip_prefix(b"{").unwrap_or(json));
             }
         }
     }
@@ -107,67 +113,6 @@ fn one_line(json: &str) -> std::borrow::Cow<'_, str> {
     serde_json::from_str::<serde_json::Value>(json).map_or_else(|_| json.into(), |value| value.to_string().into())
 }
 
-/// Frames on their way out: whole ones, one after the other.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    bytes: BytesMut,
-    ends: Vec<usize>,
-    events: u64,
-}
-
-/// Bytes of frames that leave at once. A frame that is larger leaves alone.
-const CHUNK: usize = 64 * 1024;
-
-impl Scratch {
-    pub(super) fn push(&mut self, frame: &Frame, encoding: Encoding) {
-        frame.write(encoding, &mut self.bytes);
-        self.ends.push(self.bytes.len());
-        self.events += 1;
-    }
-
-    pub(super) fn push_about(&mut self, event: StreamEvent, cursor: &Cursor, encoding: Encoding) {
-        Frame::about(event, cursor, Timestamp::now()).write(encoding, &mut self.bytes);
-        self.ends.push(self.bytes.len());
-    }
-
-    /// The same, and how long the client is to wait before it comes back. A WebSocket has no word for that.
-    pub(super) fn push_last(&mut self, event: StreamEvent, cursor: &Cursor, encoding: Encoding, retry_ms: u64) {
-        if matches!(encoding, Encoding::Sse(_)) {
-            self.bytes.put_slice(format!("retry: {retry_ms}\n").as_bytes());
-        }
-        self.push_about(event, cursor, encoding);
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.bytes.len() >= CHUNK
-    }
-
-    /// Whether there is nothing in it.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// How many of the frames are events of the log, not words about the stream.
-    pub(super) const fn events(&self) -> u64 {
-        self.events
-    }
-
-    /// All frames as one piece.
-    pub fn take(&mut self) -> Bytes {
-        self.ends.clear();
-        self.events = 0;
-        std::mem::take(&mut self.bytes).freeze()
-    }
-
-    /// All frames, each as a piece of its own.
-    pub fn take_each(&mut self) -> Vec<Bytes> {
-        let ends = std::mem::take(&mut self.ends);
-        let mut from = 0;
-        let bytes = self.take();
-        ends.into_iter().map(|end| bytes.slice(std::mem::replace(&mut from, end)..end)).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use app::events::{Envelope, Event, NoticeLevel, SystemNotification};
@@ -177,9 +122,9 @@ mod tests {
     fn written(encoding: Encoding) -> Bytes {
         let cursor: Cursor = "e-7".parse().expect("a cursor");
         let now = Timestamp::from_millisecond(5).expect("a moment");
-        let mut bytes = BytesMut::new();
+        let mut bytes = Vec::new();
         Frame::about(StreamEvent::Heartbeat { cursor: cursor.clone() }, &cursor, now).write(encoding, &mut bytes);
-        bytes.freeze()
+        bytes.into()
     }
 
     #[test]
@@ -206,26 +151,11 @@ mod tests {
         let notice = SystemNotification { level: NoticeLevel::Info, message: String::new() };
         let stamped = Stamped { timestamp: 0, event: Event::SystemNotification(notice) };
         let envelope = Envelope { cursor: "e-1".parse().expect("a cursor"), stamped };
-        let mut bytes = BytesMut::new();
+        let mut bytes = Vec::new();
 
         Frame::of(&LogEntry { envelope, json: "{\r\n  \"a\": \"b\\nc\"\n}".to_owned() })
             .write(Encoding::Sse(Naming::Off), &mut bytes);
 
-        assert_eq!(bytes, "id: e-1\ndata: {\"a\":\"b\\nc\"}\n\n");
-    }
-
-    #[test]
-    fn what_leaves_at_once_can_be_taken_in_one_piece_or_frame_by_frame() {
-        let cursor: Cursor = "e-7".parse().expect("a cursor");
-        let mut scratch = Scratch::default();
-        for _ in 0..2 {
-            scratch.push_about(StreamEvent::Heartbeat { cursor: cursor.clone() }, &cursor, Encoding::Json);
-        }
-
-        let pieces = scratch.take_each();
-
-        assert_eq!(pieces.len(), 2);
-        assert!(pieces.iter().all(|piece| piece.starts_with(b"{") && piece.ends_with(b"}")), "{pieces:?}");
-        assert!(scratch.is_empty() && scratch.take().is_empty());
+        assert_eq!(String::from_utf8_lossy(&bytes), "id: e-1\ndata: {\"a\":\"b\\nc\"}\n\n");
     }
 }

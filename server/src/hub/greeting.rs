@@ -10,7 +10,7 @@ use app::events::{ByeReason, Connected, Cursor, RejectReason, ResetReason, Strea
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Encoding, Hub, Transport, UserKey, feed::Feed, frame::Scratch, refill::Refill, ring::Walk};
+use super::{Encoding, Hub, Transport, UserKey, feed::Feed, refill::Refill, ring::Walk, scratch::Scratch};
 use crate::backplane::BackplaneError;
 
 /// What a client asks for when it connects.
@@ -122,6 +122,7 @@ impl Feed {
         desk.topics.clone_from(topics);
         let mut ring = self.hub.ring();
         ring.listen(&self.seat, topics);
+        desk.lines = ring.places_of(topics);
         self.losses = ring.losses;
         self.walk = Walk { place: ring.end().clone(), is_on_ring: true };
     }

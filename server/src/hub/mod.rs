@@ -13,10 +13,14 @@ mod change;
 pub mod feed;
 /// One event, encoded once.
 pub mod frame;
+/// What is not on the ring.
+mod gap;
 /// How a connection begins.
 mod greeting;
 /// What is needed of an engine.
 mod log;
+/// Ways through sorted lists.
+mod merge;
 /// The hub, held against a model of it.
 #[cfg(test)]
 pub(crate) mod model;
@@ -24,6 +28,8 @@ pub(crate) mod model;
 mod refill;
 /// The youngest frames, and who listens.
 pub mod ring;
+/// Where frames are put together that leave at once.
+mod scratch;
 /// Who is connected.
 mod seats;
 /// What the hub tells of itself.
@@ -42,9 +48,10 @@ use tokio_util::sync::CancellationToken;
 
 pub use change::{ChangeError, MOST_TOPICS};
 pub use feed::{Feed, Poured};
-pub use frame::{Encoding, Frame, Naming, Scratch};
+pub use frame::{Encoding, Frame, Naming};
 pub use greeting::{OpenError, Opening};
 pub use ring::RingLimits;
+pub use scratch::Scratch;
 pub use seats::{Transport, UserKey};
 pub use stats::{ConnectionStats, StreamStats};
 

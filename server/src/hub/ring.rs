@@ -3,8 +3,7 @@
 //! So an event costs as much as it has listeners, and a listener as much as it gets: nobody looks at what others get.
 
 use std::{
-    cmp::Reverse,
-    collections::{BTreeSet, BinaryHeap, HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::Arc,
 };
 
@@ -12,7 +11,9 @@ use app::events::{Cursor, Position, ResetReason, Topic};
 
 use super::{
     Frame,
-    frame::{Encoding, Scratch},
+    frame::Encoding,
+    merge::{Merge, start_of},
+    scratch::Scratch,
     seats::Seat,
 };
 
@@ -41,7 +42,12 @@ pub(super) struct Ring {
     /// The number of the first frame; frames are numbered for as long as the process lives.
     first: u64,
     bytes: usize,
-    lines: HashMap<Topic, Line>,
+    /// A line for each topic that has frames or listeners, and where it stands. Its place does not change, so that whoever listens need not
+    /// look it up by name for each frame.
+    lines: Vec<Line>,
+    places: HashMap<Topic, usize>,
+    /// Places that are free again.
+    free: Vec<usize>,
     /// How often the log was lost, and why the last time.
     pub(super) losses: u64,
     pub(super) loss: ResetReason,
@@ -49,7 +55,7 @@ pub(super) struct Ring {
 
 /// What the ring knows of a topic.
 #[derive(Default)]
-struct Line {
+pub(super) struct Line {
     /// The numbers of its frames that are here.
     numbers: VecDeque<u64>,
     /// The youngest of its frames that is not here any more. Exact for whoever listened or stood above the floor before.
@@ -93,7 +99,9 @@ impl Ring {
             frames: VecDeque::new(),
             first: 0,
             bytes: 0,
-            lines: HashMap::new(),
+            lines: Vec::new(),
+            places: HashMap::new(),
+            free: Vec::new(),
             losses: 0,
             loss: ResetReason::Epoch,
         }
@@ -109,11 +117,14 @@ impl Ring {
         self.first += self.frames.len() as u64;
         self.frames.clear();
         self.bytes = 0;
-        self.lines.retain(|_, line| {
+        for line in &mut self.lines {
             line.numbers.clear();
             line.gone_through = Position::default();
-            !line.listeners.is_empty()
-        });
+        }
+        let topics: Vec<Topic> = self.places.keys().cloned().collect();
+        for topic in &topics {
+            self.tidy(topic);
+        }
         self.end = head.clone();
         self.floor = head;
         self.losses += 1;
@@ -135,8 +146,7 @@ impl Ring {
             self.end = frame.cursor.clone();
             self.frames.push_back(frame);
         }
-        let seats = touched.iter().filter_map(|topic| self.lines.get(topic)).flat_map(|line| line.listeners.values());
-        let seats = seats.cloned().collect();
+        let seats = self.lines_of(&touched).into_iter().flat_map(|line| line.listeners.values()).cloned().collect();
         self.shrink();
         seats
     }
@@ -148,18 +158,33 @@ impl Ring {
             self.bytes -= oldest.size_bytes();
             self.floor = oldest.cursor.clone();
             for topic in oldest.topics() {
-                let Some(line) = self.lines.get_mut(topic) else { continue };
+                let line = self.line(topic);
                 line.numbers.pop_front();
                 line.gone_through = oldest.cursor.position;
-                if line.numbers.is_empty() && line.listeners.is_empty() {
-                    self.lines.remove(topic);
-                }
+                self.tidy(topic);
             }
         }
     }
 
     fn line(&mut self, topic: &Topic) -> &mut Line {
-        self.lines.entry(topic.clone()).or_default()
+        let place = self.places.get(topic).copied().unwrap_or_else(|| {
+            let place = self.free.pop().unwrap_or(self.lines.len());
+            if place == self.lines.len() {
+                self.lines.push(Line::default());
+            }
+            self.places.insert(topic.clone(), place);
+            place
+        });
+        &mut self.lines[place]
+    }
+
+    /// Forgets a topic that nobody needs any more.
+    fn tidy(&mut self, topic: &Topic) {
+        let line = self.line(topic);
+        if line.numbers.is_empty() && line.listeners.is_empty() {
+            *line = Line::default();
+            self.free.extend(self.places.remove(topic));
+        }
     }
 
     pub(super) fn listen<'a>(&mut self, seat: &Arc<Seat>, topics: impl IntoIterator<Item = &'a Topic>) {
@@ -170,18 +195,15 @@ impl Ring {
 
     pub(super) fn leave<'a>(&mut self, seat: &Seat, topics: impl IntoIterator<Item = &'a Topic>) {
         for topic in topics {
-            let Some(line) = self.lines.get_mut(topic) else { continue };
-            line.listeners.remove(&seat.number);
-            if line.numbers.is_empty() && line.listeners.is_empty() {
-                self.lines.remove(topic);
-            }
+            self.line(topic).listeners.remove(&seat.number);
+            self.tidy(topic);
         }
     }
 
     /// How many topics have frames or listeners.
     #[cfg(test)]
     pub(super) fn topics(&self) -> usize {
-        self.lines.len()
+        self.places.len()
     }
 
     /// Whether everything after a place is here.
@@ -190,20 +212,19 @@ impl Ring {
     }
 
     fn number_after(&self, position: Position) -> u64 {
-        self.first + self.frames.partition_point(|frame| frame.cursor.position <= position) as u64
+        self.first + start_of(&self.frames, |frame| frame.cursor.position <= position) as u64
     }
 
     /// Walks on as far as the ring, `until` and the room allow.
     pub(super) fn walk(
         &self,
         walk: &mut Walk,
-        topics: &BTreeSet<Topic>,
+        lines: &[&Line],
         until: Option<Position>,
         (scratch, encoding): (&mut Scratch, Encoding),
     ) -> Leg {
-        let lines = || topics.iter().filter_map(|topic| self.lines.get(topic));
         if walk.is_on_ring {
-            walk.is_on_ring = lines().all(|line| line.gone_through <= walk.place.position);
+            walk.is_on_ring = lines.iter().all(|line| line.gone_through <= walk.place.position);
         } else {
             walk.is_on_ring = self.reaches(&walk.place);
         }
@@ -212,7 +233,7 @@ impl Ring {
         }
         let until = until.unwrap_or(self.end.position);
         let start = self.number_after(walk.place.position);
-        for frame in self.frames_from(start, lines()) {
+        for frame in self.frames_from(start, lines) {
             if frame.cursor.position > until {
                 break;
             }
@@ -226,31 +247,31 @@ impl Ring {
         Leg::Even
     }
 
+    /// Where the lines of topics stand that somebody listens to: there, for as long as he does.
+    pub(super) fn places_of(&self, topics: &BTreeSet<Topic>) -> Vec<usize> {
+        topics.iter().filter_map(|topic| self.places.get(topic).copied()).collect()
+    }
+
+    /// The lines that stand there.
+    pub(super) fn lines_at(&self, places: &[usize]) -> Vec<&Line> {
+        places.iter().filter_map(|place| self.lines.get(*place)).collect()
+    }
+
+    /// The lines of topics.
+    pub(super) fn lines_of(&self, topics: &BTreeSet<Topic>) -> Vec<&Line> {
+        self.lines_at(&self.places_of(topics))
+    }
+
     /// Frames of some lines from a number on, each once, in order.
-    fn frames_from<'a>(&'a self, start: u64, lines: impl Iterator<Item = &'a Line>) -> impl Iterator<Item = &'a Frame> {
-        let mut rests: Vec<_> =
-            lines.map(|line| line.numbers.range(line.numbers.partition_point(|number| *number < start)..)).collect();
-        let heads = rests.iter_mut().enumerate();
-        let mut next: BinaryHeap<_> =
-            heads.filter_map(|(at, rest)| rest.next().map(|number| Reverse((*number, at)))).collect();
-        let mut last = None;
-        std::iter::from_fn(move || {
-            loop {
-                let Reverse((number, at)) = next.pop()?;
-                if let Some(follower) = rests.get_mut(at).and_then(Iterator::next) {
-                    next.push(Reverse((*follower, at)));
-                }
-                if last.replace(number) != Some(number) {
-                    return self.frames.get(usize::try_from(number - self.first).ok()?).map(|frame| &**frame);
-                }
-            }
-        })
+    fn frames_from<'a>(&'a self, start: u64, lines: &[&'a Line]) -> impl Iterator<Item = &'a Frame> {
+        let rest = |line: &&'a Line| line.numbers.range(start_of(&line.numbers, |number| *number < start)..);
+        let numbers = Merge::of(lines.iter().map(rest).collect());
+        numbers.map_while(|number| self.frames.get(usize::try_from(number - self.first).ok()?).map(|frame| &**frame))
     }
 
     /// How many frames of some topics follow a place, as far as they are here; `None` when the place is not on the ring.
     pub(super) fn count_after(&self, place: &Cursor, topics: &BTreeSet<Topic>) -> Option<u64> {
-        let lines = topics.iter().filter_map(|topic| self.lines.get(topic));
-        self.reaches(place).then(|| self.frames_from(self.number_after(place.position), lines).count() as u64)
+        self.reaches(place).then(|| self.lag(place, topics))
     }
 
     /// The same for somebody who listens and may have fallen off: what is still here counts.
@@ -258,7 +279,6 @@ impl Ring {
         if place.epoch != self.floor.epoch {
             return 0;
         }
-        let lines = topics.iter().filter_map(|topic| self.lines.get(topic));
-        self.frames_from(self.number_after(place.position), lines).count() as u64
+        self.frames_from(self.number_after(place.position), &self.lines_of(topics)).count() as u64
     }
 }

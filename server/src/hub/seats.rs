@@ -55,9 +55,13 @@ pub(super) struct Seat {
 /// What is passed to a connection, and what it shows of itself.
 pub(super) struct Desk {
     pub(super) topics: BTreeSet<Topic>,
+    /// Where their lines stand on the ring.
+    pub(super) lines: Vec<usize>,
     /// Up to here everything was given to it.
     pub(super) place: Cursor,
     pub(super) last_sent: Instant,
+    /// Events that were given to it. Counted here, for one counter of all would be fought over at each of them.
+    pub(super) delivered: u64,
     /// It has been silent for as long as it may.
     pub(super) owes_heartbeat: bool,
     pub(super) is_sent_away: Option<ByeReason>,
@@ -112,8 +116,10 @@ impl Seats {
             room: Semaphore::new(ROOM),
             desk: Mutex::new(Desk {
                 topics: BTreeSet::new(),
+                lines: Vec::new(),
                 place,
                 last_sent: Instant::now(),
+                delivered: 0,
                 owes_heartbeat: false,
                 is_sent_away: None,
                 changes: VecDeque::new(),

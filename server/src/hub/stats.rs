@@ -12,6 +12,7 @@ use super::{Hub, Transport, UserKey};
 /// Counted since the process began.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
+    /// To connections that have gone.
     pub(super) delivered: AtomicU64,
     pub(super) resets: AtomicU64,
     pub(super) replayed: AtomicU64,
@@ -72,6 +73,8 @@ pub struct ConnectionStats {
 impl Hub {
     /// The statistics, as somebody asks for them. Without accounts everybody is an operator, and sees all.
     pub fn stats(&self, asker: &UserKey) -> StreamStats {
+        // Those who have gone, first: who goes meanwhile is left out rather than counted twice.
+        let mut events_delivered = self.counters.delivered.load(Relaxed);
         let mut seats = self.seats.all();
         let own_connections = seats.iter().filter(|seat| seat.user == *asker).count();
         seats.sort_by_key(|seat| seat.number);
@@ -79,6 +82,7 @@ impl Hub {
             .iter()
             .map(|seat| {
                 let desk = seat.desk();
+                events_delivered += desk.delivered;
                 ConnectionStats {
                     connection_id: seat.connection_id.clone(),
                     user: seat.user.to_string(),
@@ -98,7 +102,7 @@ impl Hub {
             total_subscriptions: count(|_| true),
             total_job_subscriptions: count(|topic| matches!(topic, Topic::Job(_))),
             total_queue_subscriptions: count(|topic| matches!(topic, Topic::Queue(_))),
-            events_delivered: self.counters.delivered.load(Relaxed),
+            events_delivered,
             resets: self.counters.resets.load(Relaxed),
             replayed: self.counters.replayed.load(Relaxed),
             rejected: self.counters.rejected.load(Relaxed),

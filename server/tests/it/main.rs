@@ -17,6 +17,7 @@ mod limits;
 mod listener;
 mod openapi;
 mod pages;
+mod pipe;
 mod progress;
 mod queue;
 mod queues;

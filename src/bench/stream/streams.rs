@@ -13,7 +13,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    sync::watch,
+    sync::Notify,
     task::JoinSet,
 };
 
@@ -21,6 +21,8 @@ use crate::bench::pickup::now_us;
 
 /// Connections that are made at the same time.
 const AT_ONCE: usize = 200;
+/// Bytes that are read at once, if they are there.
+const AT_ONCE_READ: usize = 16 * 1024;
 /// The end of an event, and of an answer's head.
 const END: &[u8] = b"\n\n";
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
@@ -30,9 +32,32 @@ const SENT: &str = "\"sentUs\":";
 /// Open streams.
 pub(super) struct Streams {
     heard: Vec<Arc<Heard>>,
-    /// How often an event reached somebody.
-    deliveries: watch::Receiver<usize>,
+    deliveries: Arc<Deliveries>,
     _listening: JoinSet<()>,
+}
+
+/// How often an event reached somebody. Told when there are enough, and not each time: the clients share the machine with the server, and
+/// what they do for each event they take from it.
+struct Deliveries {
+    count: AtomicUsize,
+    enough: AtomicUsize,
+    told: Notify,
+}
+
+impl Deliveries {
+    fn add(&self, more: usize) {
+        if self.count.fetch_add(more, Ordering::SeqCst) + more >= self.enough.load(Ordering::SeqCst) {
+            self.told.notify_one();
+        }
+    }
+
+    /// Waits until there are so many.
+    async fn reach(&self, enough: usize) {
+        self.enough.store(enough, Ordering::SeqCst);
+        while self.count.load(Ordering::SeqCst) < enough {
+            self.told.notified().await;
+        }
+    }
 }
 
 /// What one of them heard.
@@ -56,11 +81,15 @@ impl Streams {
     pub(super) async fn open(places: Vec<Place>) -> anyhow::Result<Self> {
         let lines: Vec<(TcpStream, Vec<u8>)> =
             stream::iter(places).map(open).buffer_unordered(AT_ONCE).try_collect().await?;
-        let (delivered, deliveries) = watch::channel(0);
+        let deliveries = Arc::new(Deliveries {
+            count: AtomicUsize::new(0),
+            enough: AtomicUsize::new(usize::MAX),
+            told: Notify::new(),
+        });
         let heard: Vec<Arc<Heard>> = lines.iter().map(|_| Arc::default()).collect();
         let mut listening = JoinSet::new();
         for ((line, begun), heard) in lines.into_iter().zip(&heard) {
-            listening.spawn(listen(line, begun, Arc::clone(heard), delivered.clone()));
+            listening.spawn(listen(line, begun, Arc::clone(heard), Arc::clone(&deliveries)));
         }
         Ok(Self { heard, deliveries, _listening: listening })
     }
@@ -73,9 +102,7 @@ impl Streams {
 
     /// Waits until so many deliveries were made; says whether they were in time.
     pub(super) async fn have_heard_together(&self, events: usize, patience: Duration) -> bool {
-        let mut deliveries = self.deliveries.clone();
-        let heard = tokio::time::timeout(patience, deliveries.wait_for(|deliveries| *deliveries >= events)).await;
-        matches!(heard, Ok(Ok(_)))
+        tokio::time::timeout(patience, self.deliveries.reach(events)).await.is_ok()
     }
 
     /// How long each event took to each of them, sorted.
@@ -102,7 +129,7 @@ async fn open(place: Place) -> anyhow::Result<(TcpStream, Vec<u8>)> {
     }
 }
 
-async fn listen(mut line: TcpStream, begun: Vec<u8>, heard: Arc<Heard>, delivered: watch::Sender<usize>) {
+async fn listen(mut line: TcpStream, begun: Vec<u8>, heard: Arc<Heard>, deliveries: Arc<Deliveries>) {
     let mut text = begun;
     loop {
         let complete = text.windows(END.len()).rposition(|end| end == END).map_or(0, |end| end + END.len());
@@ -111,9 +138,11 @@ async fn listen(mut line: TcpStream, begun: Vec<u8>, heard: Arc<Heard>, delivere
         text.drain(..complete);
         if !took.is_empty() {
             heard.count.fetch_add(took.len(), Ordering::Relaxed);
-            delivered.send_modify(|deliveries| *deliveries += took.len());
+            let more = took.len();
             heard.took_us.lock().unwrap_or_else(PoisonError::into_inner).extend(took);
+            deliveries.add(more);
         }
+        text.reserve(AT_ONCE_READ);
         if !matches!(line.read_buf(&mut text).await, Ok(1..)) {
             return;
         }

@@ -1,21 +1,42 @@
-//! One connection, from its first byte to its last.
+//! One connection, from its first byte until nobody speaks HTTP on it any more.
 
-use std::{pin::pin, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    pin::{Pin, pin},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    task::Poll,
+    time::Duration,
+};
 
 use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request},
+    http::{HeaderValue, Method, Version, header},
+    response::Response,
 };
-use hyper::service::service_fn;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto::Builder,
+use futures::future::poll_fn;
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::{http1, http2},
+    service::service_fn,
 };
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::{ListenerLimits, line::Line};
+use super::{
+    ListenerLimits,
+    handover::Ticket,
+    line::Line,
+    pipe::{Framing, Pipe},
+};
 
 /// How often a client of HTTP/2 that is silent is asked whether it lives, and how long it has for its answer.
 const ASKED_EVERY: Duration = Duration::from_secs(20);
@@ -27,39 +48,159 @@ const STREAMS: u32 = 128;
 
 /// Answers requests until the client is done or out of time, or the server stops: then those are answered that have begun.
 ///
-/// Which version is spoken the first bytes tell: HTTP/2 without encryption begins with words of its own.
-pub(super) async fn hold(line: Line, router: Router, limits: ListenerLimits, stopping: CancellationToken) {
+/// A stream that leaves HTTP goes on as a task of its own, so that nothing of all this stays in memory below it.
+pub(super) async fn hold(mut line: Line, router: Router, limits: ListenerLimits, stopping: CancellationToken) {
     let client = line.client();
-    let service = service_fn(move |request| {
-        let mut request: Request<Body> = Request::map(request, Body::new);
+    // Who comes while the server stops is answered once: told to end, the connection would end before its first request.
+    let is_late = stopping.is_cancelled();
+    let version = tokio::select! {
+        heard = timeout(limits.head, line.version()) => heard.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),
+        () = stopping.cancelled(), if !is_late => return,
+    };
+    let stopped = async move {
+        if is_late {
+            std::future::pending::<()>().await;
+        }
+        stopping.cancelled().await;
+    };
+    let ended = match version {
+        Ok(Version::HTTP_2) => Box::pin(at_the_same_time(line, router, stopped)).await,
+        Ok(_) => {
+            let keep_alive = if is_late { KeepAlive::Off } else { KeepAlive::On };
+            Box::pin(one_by_one(line, router, limits, stopped, keep_alive)).await.map(|left| {
+                if let Some(pipe) = left {
+                    tokio::spawn(pipe);
+                }
+            })
+        }
+        Err(error) => return tracing::debug!(%client, %error, "a connection said nothing"),
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%client, %error, "a connection broke");
+    }
+}
+
+/// Whether a connection waits for another request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KeepAlive {
+    On,
+    Off,
+}
+
+/// HTTP/2.
+async fn at_the_same_time(line: Line, router: Router, stopped: impl Future<Output = ()>) -> hyper::Result<()> {
+    let client = line.client();
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(client));
         router.clone().oneshot(request)
     });
-    // Who comes while the server stops is answered once: told to end, the connection would end before its first request.
-    let is_late = stopping.is_cancelled();
-    let mut builder = Builder::new(TokioExecutor::new());
-    // Between two requests of HTTP/1.1 it is the same wait: for the next head.
+    let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .max_buf_size(MOST_HELD)
-        .keep_alive(!is_late);
-    builder
-        .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(ASKED_EVERY)
         .keep_alive_timeout(ANSWERED_WITHIN)
         .max_concurrent_streams(STREAMS);
-    let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(line), service));
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stopping.cancelled(), if !is_late => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(line), service));
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        () = stopped => connection.as_mut().graceful_shutdown(),
+    }
+    connection.await
+}
+
+/// HTTP/1.1: returns the stream that the connection was left to, if it was.
+async fn one_by_one(
+    line: Line,
+    router: Router,
+    limits: ListenerLimits,
+    stopped: impl Future<Output = ()>,
+    keep_alive: KeepAlive,
+) -> hyper::Result<Option<Pipe>> {
+    let client = line.client();
+    let wish = Arc::new(Wish { ticket: Mutex::default(), is_flushed: line.flushed() });
+    let wished = Arc::clone(&wish);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let framing = framing(&request);
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(client));
+        let (answering, wished) = (router.clone().oneshot(request), Arc::clone(&wished));
+        async move {
+            let mut answer = answering.await?;
+            if let Some(framing) = framing {
+                wished.note(&mut answer, framing);
+            }
+            Ok::<_, Infallible>(answer)
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%client, %error, "a connection broke");
+    });
+    let mut builder = http1::Builder::new();
+    // Between two requests it is the same wait: for the next head.
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(MOST_HELD)
+        .keep_alive(keep_alive == KeepAlive::On);
+    let mut connection = builder.serve_connection(TokioIo::new(line), service).with_upgrades();
+    let mut stopped = pin!(stopped);
+    let mut is_told = false;
+    let ended = poll_fn(|cx| {
+        if !is_told && stopped.as_mut().poll(cx).is_ready() {
+            is_told = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        match Pin::new(&mut connection).poll(cx) {
+            Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
+            Poll::Pending => wish.granted().map_or(Poll::Pending, |left| Poll::Ready(Ok(Some(left)))),
+        }
+    });
+    let Some((feed, framing)) = ended.await? else { return Ok(None) };
+    // What the client has sent behind its request is not answered: it was told that the connection ends with this answer.
+    Ok(connection.into_parts().map(|parts| Pipe::new(parts.io.into_inner(), feed, framing)))
+}
+
+/// How a stream could be sent that answers a request, once its connection is left to it.
+fn framing(request: &Request<Incoming>) -> Option<Framing> {
+    let is_all = *request.method() == Method::GET && request.body().is_end_stream();
+    match request.version() {
+        Version::HTTP_11 if is_all => Some(Framing::Chunked),
+        Version::HTTP_10 if is_all => Some(Framing::UntilClosed),
+        _ => None,
+    }
+}
+
+/// That a connection is left to the stream in an answer of its.
+struct Wish {
+    ticket: Mutex<Option<(Ticket, Framing)>>,
+    /// Whether the system has all that HTTP had for it.
+    is_flushed: Arc<AtomicBool>,
+}
+
+impl Wish {
+    /// Wishes for it, if there is a stream in the answer, and nothing has changed it on its way.
+    fn note(&self, answer: &mut Response, framing: Framing) {
+        let Some(ticket) = answer.extensions_mut().remove::<Ticket>() else { return };
+        let is_changed = [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::TRANSFER_ENCODING]
+            .iter()
+            .any(|name| answer.headers().contains_key(name));
+        if is_changed {
+            return;
+        }
+        if framing == Framing::Chunked {
+            answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        ticket.ask();
+        // Of what was written before: all of it had to be, for this request to be read.
+        self.is_flushed.store(false, Relaxed);
+        *self.ticket.lock().unwrap_or_else(PoisonError::into_inner) = Some((ticket, framing));
+    }
+
+    /// The stream, once the head of its answer is with the system.
+    fn granted(&self) -> Option<(crate::hub::Feed, Framing)> {
+        if !self.is_flushed.load(Relaxed) {
+            return None;
+        }
+        let ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
+        let (ticket, framing) = ticket.as_ref()?;
+        Some((ticket.redeem()?, *framing))
     }
 }

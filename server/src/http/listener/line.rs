@@ -1,20 +1,26 @@
 //! A connection's socket, with the times that a client has.
 //!
-//! Two waits have no end in HTTP itself. A client may never say which version it speaks: until the first bytes tell, they have to come in
-//! time. And it may stop reading: then nothing of its answer can be sent, and it has only so long to take something of it.
+//! Two waits have no end in HTTP itself. A client may never say which version it speaks: its first words tell, and whoever waits for them
+//! gives them a time. And it may stop reading: then nothing of its answer can be sent, and it has only so long to take something of it.
 
 use std::{
     future::Future,
     io,
     net::SocketAddr,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
 
+use axum::http::Version;
+use bytes::Bytes;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
     net::TcpStream,
     sync::OwnedSemaphorePermit,
     time::Sleep,
@@ -35,18 +41,15 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub(super) struct Line {
     socket: TcpStream,
     client: SocketAddr,
-    opening: Opening,
+    /// First words that were listened to, and are to be read once more.
+    heard: Bytes,
     reading: Duration,
     /// Until when the client has to take something; only while it does not.
     patience: Option<Pin<Box<Sleep>>>,
+    /// Whether all that its writer had is with the system.
+    is_flushed: Arc<AtomicBool>,
     /// Its place among all connections, and in the count of those that are waited for. Whoever takes the line over from HTTP takes them.
     _place: (OwnedSemaphorePermit, TaskTrackerToken),
-}
-
-/// How much of the first words was heard, and until when they have to be.
-enum Opening {
-    Heard { bytes: usize, until: Pin<Box<Sleep>> },
-    Over,
 }
 
 impl Line {
@@ -63,8 +66,15 @@ impl Line {
         options.set_tcp_keepalive(&TcpKeepalive::new().with_time(ASKED_EVERY).with_interval(ASKED_EVERY))?;
         #[cfg(target_os = "linux")]
         options.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
-        let opening = Opening::Heard { bytes: 0, until: Box::pin(tokio::time::sleep(limits.head)) };
-        Ok(Self { socket, client, opening, reading: limits.reading, patience: None, _place: place })
+        Ok(Self {
+            socket,
+            client,
+            heard: Bytes::new(),
+            reading: limits.reading,
+            patience: None,
+            is_flushed: Arc::default(),
+            _place: place,
+        })
     }
 
     /// Who is at the other end.
@@ -72,16 +82,23 @@ impl Line {
         self.client
     }
 
-    /// Takes in what was heard: what does not go on as HTTP/2 begins is HTTP/1.1, which has its own times.
-    fn hear(&mut self, heard: &[u8]) {
-        let Opening::Heard { bytes, .. } = &mut self.opening else { return };
-        let expected = &PREFACE[*bytes..];
-        let compared = expected.len().min(heard.len());
-        if compared == expected.len() || expected[..compared] != heard[..compared] {
-            self.opening = Opening::Over;
-        } else {
-            *bytes += compared;
+    /// Tells whether all that its writer had is with the system, also after it was given away.
+    pub(super) fn flushed(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_flushed)
+    }
+
+    /// Listens to the first words, until they tell which version is spoken: what does not go on as HTTP/2 begins is HTTP/1.1.
+    pub(super) async fn version(&mut self) -> io::Result<Version> {
+        let mut words = [0; PREFACE.len()];
+        let mut count = 0;
+        while count < words.len() && PREFACE.starts_with(&words[..count]) {
+            match self.socket.read(&mut words[count..]).await? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                more => count += more,
+            }
         }
+        self.heard = Bytes::copy_from_slice(&words[..count]);
+        Ok(if words == *PREFACE { Version::HTTP_2 } else { Version::HTTP_11 })
     }
 
     /// Takes in how a write went: a client that takes something has its whole time again.
@@ -103,24 +120,20 @@ impl Line {
 impl AsyncRead for Line {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let before = buffer.filled().len();
-        match Pin::new(&mut this.socket).poll_read(context, buffer) {
-            Poll::Ready(read) => {
-                this.hear(&buffer.filled()[before..]);
-                Poll::Ready(read)
-            }
-            Poll::Pending => {
-                let Opening::Heard { until, .. } = &mut this.opening else { return Poll::Pending };
-                ready!(until.as_mut().poll(context));
-                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-            }
+        if this.heard.is_empty() {
+            return Pin::new(&mut this.socket).poll_read(context, buffer);
         }
+        let mut rest = std::mem::take(&mut this.heard);
+        buffer.put_slice(&rest.split_to(rest.len().min(buffer.remaining())));
+        this.heard = if rest.is_empty() { Bytes::new() } else { rest };
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Line {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.is_flushed.store(false, Relaxed);
         let written = Pin::new(&mut this.socket).poll_write(context, bytes);
         this.while_patient(written, context)
     }
@@ -131,6 +144,7 @@ impl AsyncWrite for Line {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.is_flushed.store(false, Relaxed);
         let written = Pin::new(&mut this.socket).poll_write_vectored(context, parts);
         this.while_patient(written, context)
     }
@@ -140,7 +154,10 @@ impl AsyncWrite for Line {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().socket).poll_flush(context)
+        let this = self.get_mut();
+        // Asked for when there is nothing left to write, and the system takes what it has at once.
+        this.is_flushed.store(true, Relaxed);
+        Pin::new(&mut this.socket).poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -3,10 +3,14 @@
 //! The loop is ours, for the one of axum sets no limits: a client that sends its request's head a byte a minute, or stops reading its
 //! answer, would be kept for ever. Here each has its time (a body's is the router's), and there are only so many connections at once.
 
-/// One connection, from its first byte to its last.
+/// One connection, as long as HTTP is spoken on it.
 mod conversation;
+/// How a stream leaves HTTP.
+pub(super) mod handover;
 /// A connection's socket, with the times that a client has.
 mod line;
+/// A stream by itself.
+mod pipe;
 
 use std::{io, sync::Arc, time::Duration};
 
