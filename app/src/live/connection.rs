@@ -113,7 +113,8 @@ impl Connection {
     /// Takes one input; `now_ms` is any clock that never goes back, `chance` lies in 0.0..1.0.
     pub fn step(&mut self, input: Input, now_ms: f64, chance: f64) -> Option<Order> {
         let order = if self.has_slept(input, now_ms) {
-            self.take(Input::Woke, now_ms, chance)
+            // Who was not waiting for this may have waited for the time to pass.
+            self.take(Input::Woke, now_ms, chance).or_else(|| self.take(Input::Tick, now_ms, chance))
         } else {
             self.take(input, now_ms, chance)
         };

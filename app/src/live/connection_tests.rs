@@ -98,6 +98,16 @@ fn a_gap_between_ticks_is_a_sleep_that_nobody_told_of() {
 }
 
 #[test]
+fn an_opening_that_nobody_answers_ends_although_the_clock_of_a_hidden_page_ticks_once_a_minute() {
+    let mut connection = live_connection();
+    connection.step(Input::Lost, 100.0, 0.5);
+    connection.step(Input::Tick, 60_000.0, 0.5);
+
+    assert_eq!(connection.step(Input::Tick, 120_000.0, 0.5), Some(Order::Close));
+    assert_eq!(connection.step(Input::Tick, 120_250.0, 0.5), Some(Order::Open));
+}
+
+#[test]
 fn a_frozen_page_lets_its_line_go_and_is_not_live_until_the_server_greets_again() {
     let mut connection = live_connection();
 

@@ -109,7 +109,12 @@ impl Tab {
             return;
         }
         match &self.role {
-            Role::Leading => self.hear_as_leader(message, at),
+            Role::Leading => {
+                self.hear_as_leader(message, at);
+                // A browser lets the timer of a hidden page run once a minute, and delivers messages all the same: so whoever is seen
+                // and waits for the line drives the clock of who holds it.
+                self.step(Input::Tick, at);
+            }
             Role::Following { .. } => self.hear_as_follower(message, at),
             Role::Alone | Role::Away => {}
         }

@@ -5,7 +5,7 @@
 
 /// How long to wait before something is tried again.
 mod back_off;
-/// Several tabs and a server, without a browser.
+/// Several tabs, without a browser.
 #[cfg(test)]
 mod browser_model;
 /// What holds whatever becomes of the tabs.
@@ -42,10 +42,16 @@ mod lost;
 mod neighbours;
 /// What a tab is told, and what it does about it.
 pub mod news;
+/// Pages in tabs, without a browser.
+#[cfg(test)]
+mod reader_model;
 /// What the page can prove of its connection.
 pub mod receipt;
 /// What tabs tell each other.
 pub mod relay;
+/// A server with a log, in memory.
+#[cfg(test)]
+mod server_model;
 /// The browser around it all.
 mod socket;
 /// The live stream as pages use it.
