@@ -60,7 +60,7 @@ proptest! {
 
     #[test]
     fn whatever_becomes_of_the_tabs_each_follower_is_told_every_event_once_and_in_order(
-        steps in prop::collection::vec((0..18_u8, 0..1_000_usize), 1..250)
+        steps in prop::collection::vec((0..19_u8, 0..1_000_usize), 1..250)
     ) {
         let mut browser = Browser::default();
         browser.open_tab();
@@ -163,4 +163,26 @@ fn a_server_that_takes_lines_and_says_nothing_is_tried_again_although_the_tab_th
 
     assert!(tries >= 3);
     assert!(are_live(&browser));
+}
+
+#[test]
+fn a_tab_that_comes_with_a_place_in_the_next_log_leaves_nobody_behind_in_the_last_one() {
+    let mut browser = Browser::default();
+    browser.open_tab();
+    for _ in 0..9 {
+        browser.server.happen();
+    }
+    browser.settle();
+
+    browser.lose_log_and_lines();
+    browser.open_tab();
+    browser.settle();
+    browser.server.happen();
+    browser.server.happen();
+    browser.settle();
+
+    assert!(are_live(&browser));
+    for reader in &browser.readers {
+        assert_eq!(*reader.heard.borrow(), browser.right_for(reader));
+    }
 }

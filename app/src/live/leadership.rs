@@ -136,7 +136,7 @@ impl Tab {
                 self.followers.put_tab(&message.from, Vec::new());
                 self.ask(at);
             }
-            Kind::Leads | Kind::Here | Kind::Frame | Kind::Served | Kind::Broken => {}
+            Kind::Leads | Kind::Here | Kind::Frame | Kind::Served | Kind::GivenUp | Kind::Broken => {}
         }
     }
 
@@ -178,8 +178,11 @@ impl Tab {
                         }
                     }
                     Kind::Served => {
-                        let waiting = self.followers.served_by_leader(&message.served);
+                        let waiting = self.followers.served_by_leader(&message.numbers);
                         self.tell(waiting, at);
+                    }
+                    Kind::GivenUp => {
+                        self.followers.given_up_by_leader(&message.numbers, at.now_ms, at.chance);
                     }
                     Kind::Broken => self.step(Input::Moved, at),
                     _ => {}

@@ -27,6 +27,8 @@ pub mod followers;
 /// The followers' rules.
 #[cfg(test)]
 mod followers_tests;
+/// Whom the line can't serve.
+mod given_up;
 /// One import, moved by its events.
 pub mod import_board;
 /// Who of the browser's tabs holds the line.

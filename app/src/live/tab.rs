@@ -158,6 +158,7 @@ impl Tab {
         if matches!(self.role, Role::Following { .. }) {
             return self.post_question(Kind::Wants, at);
         }
+        self.give_up(at);
         if let Some(connection_id) = self.followers.connection_id().map(str::to_owned)
             && let Some(wish) = self.followers.wish()
         {
@@ -202,7 +203,8 @@ impl Tab {
                 self.receipt.greeted(connected.replayed, stamped_ms);
                 if is_mine {
                     self.greeting = Some((id.to_owned(), json.to_owned()));
-                    self.followers.connect(connected.connection_id);
+                    self.followers.connect(connected.connection_id, connected.cursor.epoch);
+                    self.give_up(at);
                     self.serve(at);
                 }
             }
@@ -228,9 +230,16 @@ impl Tab {
         let (waiting, elsewhere) = self.followers.served();
         self.tell(waiting, at);
         for (tab, number) in elsewhere {
-            self.acts.push(Act::Post(Message { to: tab, served: vec![number], ..self.message(Kind::Served) }));
+            self.acts.push(Act::Post(Message { to: tab, numbers: vec![number], ..self.message(Kind::Served) }));
         }
         self.ask(at);
+    }
+
+    /// Whoever can't be served is told so, in whichever tab it is.
+    fn give_up(&mut self, at: Moment) {
+        for (tab, number) in self.followers.give_up(at.now_ms, at.chance) {
+            self.acts.push(Act::Post(Message { to: tab, numbers: vec![number], ..self.message(Kind::GivenUp) }));
+        }
     }
 
     /// Something may have been missed: every page has to load its snapshot again.
