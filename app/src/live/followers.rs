@@ -38,7 +38,7 @@ pub struct Followers {
     pub(super) list: Vec<Follower>,
     counted: u64,
     /// The last frame of any line.
-    seen: Option<Cursor>,
+    pub(super) seen: Option<Cursor>,
 }
 
 /// A change of topics to ask the server for. One that changes nothing is answered with a frame as well.

@@ -34,6 +34,16 @@ impl Followers {
             }
         }
     }
+
+    /// Something came that can't be read. Everyone is lost, and told so after a pause: a newer server may go on like that.
+    /// Other tabs find out by themselves.
+    pub fn give_everyone_up(&mut self, now_ms: f64, chance: f64) {
+        self.forget_tabs();
+        self.seen = None;
+        for follower in self.list.iter_mut().filter(|follower| !follower.standing.is_lost()) {
+            follower.standing = Standing::lost(now_ms, chance);
+        }
+    }
 }
 
 #[cfg(test)]

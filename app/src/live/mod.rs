@@ -27,6 +27,8 @@ pub mod followers;
 /// The followers' rules.
 #[cfg(test)]
 mod followers_tests;
+/// What the line brings.
+mod frame;
 /// Whom the line can't serve.
 mod given_up;
 /// One import, moved by its events.
@@ -62,6 +64,9 @@ pub mod stream;
 pub mod stream_use;
 /// One tab: pure, too.
 pub mod tab;
+/// The tab's rules.
+#[cfg(test)]
+mod tab_tests;
 /// Sends a file and tells how far it is.
 pub mod upload;
 

@@ -10,11 +10,12 @@ use super::{
     ConnectionState, Notice,
     connection::{Connection, Input, Order},
     followers::{Followers, Told},
+    frame::Frame,
     news::{Act, Moment, News},
     receipt::Receipt,
     relay::{Kind, Message},
 };
-use crate::events::{Cursor, Envelope, Event, Stamped, StreamEvent};
+use crate::events::{Cursor, Envelope, Stamped, StreamEvent};
 
 /// A tab that keeps a line for itself lets it go when it was hidden for so long: a browser has six lines to a server, and a few forgotten
 /// tabs would leave none for the pages.
@@ -178,20 +179,23 @@ impl Tab {
 
     /// Takes one frame, from whichever line: its id and its JSON.
     pub(super) fn receive(&mut self, id: &str, json: &str, at: Moment) {
-        let Ok(cursor) = id.parse::<Cursor>() else { return };
-        if let Ok(Stamped { event, timestamp }) = serde_json::from_str::<Stamped<StreamEvent>>(json) {
-            self.about_stream(event, stamp(timestamp), id, json, at);
-            return self.followers.pass(&cursor);
+        match (id.parse::<Cursor>(), Frame::read(json)) {
+            (Ok(cursor), Some(Frame::Event(stamped))) => {
+                self.step(Input::Frame, at);
+                self.receipt.stamped(stamp(stamped.timestamp), at.wall_ms);
+                let told = self.followers.take(&Rc::new(Envelope { cursor, stamped }));
+                self.tell(told, at);
+            }
+            (Ok(cursor), Some(Frame::Stream(Stamped { event, timestamp }))) => {
+                self.about_stream(event, stamp(timestamp), id, json, at);
+                self.followers.pass(&cursor);
+            }
+            // Whatever it was, it is missed.
+            _ => {
+                self.step(Input::Frame, at);
+                self.followers.give_everyone_up(at.now_ms, at.chance);
+            }
         }
-        self.step(Input::Frame, at);
-        let Ok(stamped) = serde_json::from_str::<Stamped>(json) else { return };
-        // A newer server speaks of something that this build can't draw.
-        if stamped.event == Event::Unknown {
-            return self.lose(at);
-        }
-        self.receipt.stamped(stamp(stamped.timestamp), at.wall_ms);
-        let told = self.followers.take(&Rc::new(Envelope { cursor, stamped }));
-        self.tell(told, at);
     }
 
     fn about_stream(&mut self, event: StreamEvent, stamped_ms: f64, id: &str, json: &str, at: Moment) {
@@ -218,7 +222,8 @@ impl Tab {
             StreamEvent::Reset { .. } => {
                 self.step(Input::Frame, at);
                 self.receipt.reset();
-                self.lose(at);
+                let told = self.followers.lose(at.now_ms, at.chance);
+                self.tell(told, at);
             }
             StreamEvent::Rejected { .. } => self.step(Input::Refused, at),
             StreamEvent::Bye { .. } => self.step(Input::Lost, at),
@@ -240,12 +245,6 @@ impl Tab {
         for (tab, number) in self.followers.give_up(at.now_ms, at.chance) {
             self.acts.push(Act::Post(Message { to: tab, numbers: vec![number], ..self.message(Kind::GivenUp) }));
         }
-    }
-
-    /// Something may have been missed: every page has to load its snapshot again.
-    fn lose(&mut self, at: Moment) {
-        let told = self.followers.lose(at.now_ms, at.chance);
-        self.tell(told, at);
     }
 
     pub(super) fn tell(&mut self, told: Vec<Told>, at: Moment) {
