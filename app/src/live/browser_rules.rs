@@ -186,3 +186,44 @@ fn a_tab_that_comes_with_a_place_in_the_next_log_leaves_nobody_behind_in_the_las
         assert_eq!(*reader.heard.borrow(), browser.right_for(reader));
     }
 }
+
+#[test]
+fn where_there_are_too_many_streams_no_glance_at_any_tab_makes_another_try() {
+    let mut browser = Browser::default();
+    browser.open_tab();
+    browser.open_tab();
+    browser.settle();
+    browser.server.manner = Manner::Refuses;
+    browser.cut(browser.holder.expect("there is one"));
+    browser.go_on_for(2_000.0);
+    let tries = browser.server.lines_counted;
+
+    for _ in 0..20 {
+        for tab in [1, 2] {
+            browser.tell(tab, News::Browser(Input::Hidden));
+            browser.tell(tab, News::Browser(Input::Woke));
+        }
+        browser.go_on_for(1_000.0);
+    }
+
+    assert_eq!(browser.server.lines_counted, tries);
+}
+
+#[test]
+fn a_reader_who_does_not_want_to_wait_in_one_tab_makes_all_of_them_live() {
+    for impatient in [1, 2] {
+        let mut browser = Browser::default();
+        browser.open_tab();
+        browser.open_tab();
+        browser.settle();
+        browser.server.manner = Manner::Refuses;
+        browser.cut(browser.holder.expect("there is one"));
+        browser.go_on_for(2_000.0);
+
+        browser.server.manner = Manner::Greets;
+        browser.tell(impatient, News::Impatient);
+        browser.go_on_for(5_000.0);
+
+        assert!(are_live(&browser));
+    }
+}

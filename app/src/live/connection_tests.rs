@@ -136,16 +136,29 @@ fn trouble_is_shown_after_a_second_and_a_blink_never() {
 }
 
 #[test]
-fn a_reader_who_has_too_many_lines_stays_away_for_half_a_minute() {
+fn a_reader_who_has_too_many_lines_stays_away_for_half_a_minute_however_often_he_looks_at_the_page() {
     let mut connection = live_connection();
 
     assert_eq!(connection.step(Input::Refused, 100.0, 0.5), Some(Order::Close));
     let mut now_ms = 100.0;
     while connection.step(Input::Tick, now_ms, 0.5).is_none() {
+        for input in [Input::Hidden, Input::Freeze, Input::Woke] {
+            assert_eq!(connection.step(input, now_ms, 0.5), None, "{input:?} at {now_ms}");
+        }
         now_ms += 250.0;
     }
 
     assert!(now_ms >= 30_100.0);
+}
+
+#[test]
+fn a_reader_who_does_not_want_to_wait_need_not_even_where_there_are_too_many_lines_or_no_network() {
+    for trouble in [Input::Refused, Input::Lost, Input::WentOffline] {
+        let mut connection = live_connection();
+        connection.step(trouble, 100.0, 0.5);
+
+        assert_eq!(connection.step(Input::Impatient, 200.0, 0.5), Some(Order::Open), "{trouble:?}");
+    }
 }
 
 #[test]
@@ -180,7 +193,7 @@ proptest! {
 
     #[test]
     fn it_is_never_live_without_a_frame_within_the_promise_and_for_a_second_at_most_after_a_wake_up(
-        steps in prop::collection::vec((0..11_u8, 0.0..30_000.0), 1..100)
+        steps in prop::collection::vec((0..12_u8, 0.0..30_000.0), 1..100)
     ) {
         let mut connection = Connection::default();
         let (mut now_ms, mut last_frame_ms, mut last_woke_ms) = (0.0, f64::NEG_INFINITY, f64::NEG_INFINITY);
@@ -198,6 +211,7 @@ proptest! {
                 7 => Input::Freeze,
                 8 => Input::Moved,
                 9 => Input::Refused,
+                10 => Input::Impatient,
                 _ => Input::Tick,
             };
             connection.step(input, now_ms, 0.5);

@@ -59,6 +59,7 @@ impl Tab {
             (Input::Woke, Role::Away) => {
                 self.role = Role::FOLLOWING;
                 self.acts.push(Act::Queue);
+                self.step(Input::Moved, at);
             }
             (Input::Freeze, Role::Leading | Role::Following { .. }) => {
                 self.drop_line();
@@ -132,6 +133,10 @@ impl Tab {
                 self.answer(&message.from, None);
                 self.step(Input::Woke, at);
             }
+            Kind::Impatient => {
+                self.answer(&message.from, None);
+                self.step(Input::Impatient, at);
+            }
             Kind::Gone => {
                 self.followers.put_tab(&message.from, Vec::new());
                 self.ask(at);
@@ -163,7 +168,7 @@ impl Tab {
                 self.step(Input::Moved, at);
             }
             // Somebody took this tab for the leader.
-            Kind::Wants | Kind::Ask if !message.to.is_empty() => {
+            Kind::Wants | Kind::Ask | Kind::Impatient if !message.to.is_empty() => {
                 self.acts.push(Act::Post(Message { to: message.from, ..self.message(Kind::Gone) }));
             }
             _ if is_leader => {

@@ -51,6 +51,8 @@ pub enum Kind {
     Broken,
     /// The sender has not heard anything for long: is the line whole?
     Ask,
+    /// The sender's reader does not want to wait for the next try.
+    Impatient,
     /// The sender is going.
     Gone,
 }

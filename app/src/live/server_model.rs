@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::followers::TopicWish;
-use crate::events::{Connected, Cursor, Custom, Event, ResetReason, Stamped, StreamEvent, Topic};
+use crate::events::{Connected, Cursor, Custom, Event, RejectReason, ResetReason, Stamped, StreamEvent, Topic};
 
 pub(super) fn topic(number: u64) -> Topic {
     Topic::Custom(["one", "two"][usize::from(number.is_multiple_of(2))].into())
@@ -29,6 +29,8 @@ pub(super) enum Manner {
     Greets,
     /// It takes the line and says nothing.
     Silent,
+    /// There are too many.
+    Refuses,
 }
 
 /// It knows lines by the tab that holds them.
@@ -55,8 +57,16 @@ impl Server {
     pub(super) fn open_line(&mut self, holder: usize, topics: Vec<Topic>, from: Option<Cursor>) {
         self.lines_counted += 1;
         let mut line = Line { id: format!("line {}", self.lines_counted), topics, frames: VecDeque::new() };
-        if self.manner == Manner::Silent {
-            return;
+        match self.manner {
+            Manner::Greets => {}
+            Manner::Silent => return,
+            Manner::Refuses => {
+                line.topics.clear();
+                let word = StreamEvent::Rejected { reason: RejectReason::TooManyStreams, limit: 8 };
+                line.frames.push_back(frame(&self.place(self.end), word));
+                self.lines.insert(holder, line);
+                return;
+            }
         }
         let after = match &from {
             None => Ok(self.end),

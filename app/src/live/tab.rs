@@ -95,9 +95,8 @@ impl Tab {
             }
             News::Wanted => self.ask(at),
             News::Impatient => {
-                self.post_question(Kind::Ask, at);
-                self.step(Input::WentOnline, at);
-                self.step(Input::Moved, at);
+                self.post_question(Kind::Impatient, at);
+                self.step(Input::Impatient, at);
             }
             News::Unheard(connection_id) => {
                 // A line that can't be changed is of no use: a new one carries the right topics from the start.
@@ -225,7 +224,9 @@ impl Tab {
                 let told = self.followers.lose(at.now_ms, at.chance);
                 self.tell(told, at);
             }
-            StreamEvent::Rejected { .. } => self.step(Input::Refused, at),
+            StreamEvent::Rejected { .. } if is_mine => self.step(Input::Refused, at),
+            // The tab that holds the line stays away. Asking that tab costs the server nothing.
+            StreamEvent::Rejected { .. } => self.step(Input::Lost, at),
             StreamEvent::Bye { .. } => self.step(Input::Lost, at),
         }
     }

@@ -104,3 +104,13 @@ fn a_page_does_not_load_as_fast_as_unreadable_frames_come() {
 
     assert!((5..=40).contains(&told.resets.get()), "{} times in 20 s", told.resets.get());
 }
+
+#[test]
+fn a_reader_without_a_network_who_does_not_want_to_wait_opens_one_line() {
+    let mut told = Told::live();
+    told.take(News::Browser(Input::WentOffline), 100.0);
+
+    let acts = told.take(News::Impatient, 200.0);
+
+    assert_eq!(acts.iter().filter(|act| matches!(act, Act::Open(..))).count(), 1);
+}
