@@ -198,12 +198,14 @@ impl Tab {
     }
 
     fn about_stream(&mut self, event: StreamEvent, stamped_ms: f64, id: &str, json: &str, at: Moment) {
+        if let StreamEvent::Connected(connected) = &event {
+            self.receipt.greeted(connected.replayed, stamped_ms);
+        }
         self.receipt.stamped(stamped_ms, at.wall_ms);
         let is_mine = matches!(self.role, Role::Alone | Role::Leading);
         match event {
             StreamEvent::Connected(connected) => {
                 self.step(Input::Connected { heartbeat_ms: connected.heartbeat_ms }, at);
-                self.receipt.greeted(connected.replayed, stamped_ms);
                 if is_mine {
                     self.greeting = Some((id.to_owned(), json.to_owned()));
                     self.followers.connect(connected.connection_id, connected.cursor.epoch);
