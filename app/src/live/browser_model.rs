@@ -21,6 +21,8 @@ const HIDDEN_TICK_MS: f64 = 60_000.0;
 pub(super) struct Browser {
     pub(super) tabs: BTreeMap<usize, Tab>,
     pub(super) frozen: Vec<usize>,
+    /// Tabs that don't listen to the others.
+    away: Vec<usize>,
     /// Tabs that nobody sees, and when their timers tick next.
     pub(super) hidden: BTreeMap<usize, f64>,
     opened: usize,
@@ -58,10 +60,14 @@ impl Browser {
             Act::Close => drop(self.server.cut(number)),
             Act::Ask(id, wish) => self.asked.push_back((number, id, wish)),
             Act::Post(message) => {
-                for other in self.tabs.keys().copied().filter(|other| *other != number && !self.frozen.contains(other))
-                {
+                for other in self.tabs.keys().copied().filter(|other| *other != number && !self.away.contains(other)) {
                     self.mail.entry((number, other)).or_default().push_back(message.clone());
                 }
+            }
+            Act::Join => self.away.retain(|away| *away != number),
+            Act::Leave => {
+                self.away.push(number);
+                self.mail.retain(|(_, to), _| *to != number);
             }
             Act::Queue => {
                 self.leave_lock(number);
@@ -194,6 +200,11 @@ impl Browser {
         if let Some(news) = self.own.get_mut(&number).and_then(VecDeque::pop_front) {
             self.tell(number, news);
         }
+    }
+
+    /// Messages that wait for a tab.
+    pub(super) fn waiting_for(&self, number: usize) -> usize {
+        self.mail.iter().filter(|((_, to), _)| *to == number).map(|(_, mail)| mail.len()).sum()
     }
 
     /// Whether anything is on its way.

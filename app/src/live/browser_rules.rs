@@ -227,3 +227,26 @@ fn a_reader_who_does_not_want_to_wait_in_one_tab_makes_all_of_them_live() {
         assert!(are_live(&browser));
     }
 }
+
+#[test]
+fn nothing_piles_up_for_a_tab_that_is_stopped_and_it_loses_nothing() {
+    let mut browser = Browser::default();
+    browser.open_tab();
+    browser.open_tab();
+    browser.settle();
+    let stopped = if browser.holder == Some(1) { 2 } else { 1 };
+
+    browser.freeze(stopped);
+    for _ in 0..50 {
+        browser.server.happen();
+    }
+    browser.go_on_for(10_000.0);
+    assert_eq!(browser.waiting_for(stopped), 0);
+    browser.thaw(stopped);
+    browser.go_on_for(1_000.0);
+
+    assert!(are_live(&browser));
+    for reader in &browser.readers {
+        assert_eq!(*reader.heard.borrow(), browser.right_for(reader));
+    }
+}

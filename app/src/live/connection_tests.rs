@@ -67,6 +67,17 @@ fn without_a_network_nothing_is_tried_until_it_is_back() {
 }
 
 #[test]
+fn a_page_that_was_stopped_without_a_network_goes_on_once_it_is_told_that_there_is_one() {
+    let mut connection = live_connection();
+    for input in [Input::WentOffline, Input::Freeze, Input::Woke] {
+        connection.step(input, 50.0, 0.5);
+    }
+
+    assert_eq!(connection.state(2_000.0), ConnectionState::Offline);
+    assert_eq!(connection.step(Input::WentOnline, 2_000.0, 0.5), Some(Order::Open));
+}
+
+#[test]
 fn waking_up_after_a_long_silence_opens_a_new_line_at_once() {
     let mut connection = live_connection();
 

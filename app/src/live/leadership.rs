@@ -58,14 +58,14 @@ impl Tab {
             (Input::Start, Role::Following { .. }) => self.acts.push(Act::Queue),
             (Input::Woke, Role::Away) => {
                 self.role = Role::FOLLOWING;
-                self.acts.push(Act::Queue);
+                self.acts.extend([Act::Join, Act::Queue]);
                 self.step(Input::Moved, at);
             }
             (Input::Freeze, Role::Leading | Role::Following { .. }) => {
                 self.drop_line();
                 self.followers.forget_tabs();
                 self.post(Kind::Gone);
-                self.acts.push(Act::Release);
+                self.acts.extend([Act::Leave, Act::Release]);
                 self.role = Role::Away;
             }
             (Input::Tick, Role::Following { unanswered_ms: Some(since_ms), .. })
