@@ -68,3 +68,30 @@ test('an upload that finds no network is repeated by the same button and importe
   await importsPage.open();
   await expect(importsPage.rows).toHaveCount(1);
 });
+
+test('a page that was never told that the network is back goes on as soon as it is seen again', async ({
+  page,
+  context,
+  complaints,
+  importsPage,
+  indicator,
+}) => {
+  complaints.announce(NO_NETWORK);
+  await page.addInitScript(() => {
+    addEventListener('online', (event) => {
+      event.stopImmediatePropagation();
+      document.documentElement.dataset['network'] = 'back';
+    });
+  });
+  await importsPage.open();
+  await indicator.live();
+  await context.setOffline(true);
+  await indicator.says('offline');
+  await context.setOffline(false);
+  await expect(page.locator('html')).toHaveAttribute('data-network', 'back');
+  await indicator.says('offline');
+
+  await page.evaluate(() => dispatchEvent(new Event('pageshow')));
+
+  await indicator.live(5_000);
+});

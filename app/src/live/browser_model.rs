@@ -1,51 +1,30 @@
-//! A browser with several tabs, and a server, without either: what is on its way is on its way until the rules let it arrive.
+//! A browser with several tabs, without one: what is on its way is on its way until the rules let it arrive.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, VecDeque},
-    rc::Rc,
-};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    Notice,
     connection::Input,
     followers::TopicWish,
     news::{Act, Moment, News},
+    reader_model::Reader,
     relay::Message,
+    server_model::Server,
     tab::Tab,
 };
-use crate::events::{Connected, Cursor, Custom, Event, Stamped, StreamEvent, Topic};
 
-pub(super) fn topic(number: u64) -> Topic {
-    Topic::Custom(["one", "two"][usize::from(number.is_multiple_of(2))].into())
-}
-
-fn cursor(position: u64) -> Cursor {
-    format!("e-{position}").parse().expect("a cursor")
-}
-
-fn frame<E: serde::Serialize>(position: u64, event: E) -> (String, String) {
-    (cursor(position).to_string(), serde_json::to_string(&Stamped { timestamp: 0, event }).expect("serialises"))
-}
-
-/// A follower: whose, of what, from where on, and what it was told.
-pub(super) struct Reader {
-    pub(super) tab: usize,
-    pub(super) topic: Topic,
-    pub(super) from: u64,
-    pub(super) heard: Rc<RefCell<Vec<u64>>>,
-}
-
-pub(super) struct Line {
-    id: String,
-    topics: Vec<Topic>,
-    frames: VecDeque<(String, String)>,
-}
+/// How often the timer of a page ticks.
+const TICK_MS: f64 = 250.0;
+/// How often, when it was not seen for long.
+const HIDDEN_TICK_MS: f64 = 60_000.0;
 
 #[derive(Default)]
 pub(super) struct Browser {
     pub(super) tabs: BTreeMap<usize, Tab>,
     pub(super) frozen: Vec<usize>,
+    /// Tabs that don't listen to the others.
+    away: Vec<usize>,
+    /// Tabs that nobody sees, and when their timers tick next.
+    pub(super) hidden: BTreeMap<usize, f64>,
     opened: usize,
     /// By sender and receiver: a channel keeps the order of one sender, and no other.
     mail: BTreeMap<(usize, usize), VecDeque<Message>>,
@@ -53,11 +32,8 @@ pub(super) struct Browser {
     own: BTreeMap<usize, VecDeque<News>>,
     pub(super) holder: Option<usize>,
     queue: VecDeque<usize>,
-    pub(super) lines: BTreeMap<usize, Line>,
-    lines_counted: u64,
     asked: VecDeque<(usize, String, TopicWish)>,
-    /// The log ends here; each position is an event.
-    pub(super) end: u64,
+    pub(super) server: Server,
     pub(super) readers: Vec<Reader>,
     pub(super) now_ms: f64,
 }
@@ -77,14 +53,21 @@ impl Browser {
 
     fn perform(&mut self, number: usize, act: Act) {
         match act {
-            Act::Open(topics, from) => self.open_line(number, topics, from),
-            Act::Close => drop(self.lines.remove(&number)),
+            Act::Open(topics, from) => {
+                self.server.cut(number);
+                self.server.open_line(number, topics, from);
+            }
+            Act::Close => drop(self.server.cut(number)),
             Act::Ask(id, wish) => self.asked.push_back((number, id, wish)),
             Act::Post(message) => {
-                for other in self.tabs.keys().copied().filter(|other| *other != number && !self.frozen.contains(other))
-                {
+                for other in self.tabs.keys().copied().filter(|other| *other != number && !self.away.contains(other)) {
                     self.mail.entry((number, other)).or_default().push_back(message.clone());
                 }
+            }
+            Act::Join => self.away.retain(|away| *away != number),
+            Act::Leave => {
+                self.away.push(number);
+                self.mail.retain(|(_, to), _| *to != number);
             }
             Act::Queue => {
                 self.leave_lock(number);
@@ -122,59 +105,13 @@ impl Browser {
         }
     }
 
-    fn open_line(&mut self, number: usize, topics: Vec<Topic>, from: Option<Cursor>) {
-        self.lines_counted += 1;
-        let id = format!("line {}", self.lines_counted);
-        let from = from.map_or(self.end, |from| from.position.major);
-        let connected = StreamEvent::Connected(Connected {
-            connection_id: id.clone(),
-            cursor: cursor(from),
-            resumed: true,
-            replayed: 0,
-            heartbeat_ms: 15_000,
-            server_version: String::new(),
-            topics: topics.clone(),
-        });
-        let frames = VecDeque::from([frame(from, connected)]);
-        self.lines.insert(number, Line { id, topics: topics.clone(), frames });
-        self.send(number, &topics, from);
-    }
-
-    /// Sends what happened on some topics after a place.
-    fn send(&mut self, number: usize, topics: &[Topic], after: u64) {
-        let Some(line) = self.lines.get_mut(&number) else { return };
-        for position in (after + 1..=self.end).filter(|position| topics.contains(&topic(*position))) {
-            let data = serde_json::Value::Null;
-            line.frames.push_back(frame(position, Event::Custom(Custom { topic: topic(position), data })));
-        }
-    }
-
-    pub(super) fn happen(&mut self) {
-        self.end += 1;
-        for number in self.lines.keys().copied().collect::<Vec<_>>() {
-            let topics = self.lines[&number].topics.clone();
-            self.send(number, &topics, self.end - 1);
-        }
-    }
-
+    /// The server gets a change of topics.
     pub(super) fn answer(&mut self) {
-        let Some((number, id, wish)) = self.asked.pop_front() else { return };
-        if self.lines.get(&number).is_none_or(|line| line.id != id) {
-            return self.tell(number, News::Unheard(id));
+        if let Some((number, id, wish)) = self.asked.pop_front()
+            && !self.server.change(number, &id, &wish)
+        {
+            self.tell(number, News::Unheard(id));
         }
-        if let Some(from) = wish.from {
-            self.send(number, &wish.add, from.position.major);
-        }
-        let line = self.lines.get_mut(&number).expect("it was there");
-        line.topics.retain(|topic| !wish.remove.contains(topic));
-        line.topics.extend(wish.add.iter().cloned());
-        let topics = line.topics.clone();
-        let word = if wish.add.is_empty() && !wish.remove.is_empty() {
-            StreamEvent::Unsubscribed { topics }
-        } else {
-            StreamEvent::Subscribed { topics }
-        };
-        line.frames.push_back(frame(self.end, word));
     }
 
     pub(super) fn open_tab(&mut self) {
@@ -195,22 +132,10 @@ impl Browser {
         self.tell(self.opened, News::Browser(Input::Start));
     }
 
-    pub(super) fn follow(&mut self, number: usize, back: u64) {
-        let Some(tab) = self.tabs.get_mut(&number) else { return };
-        let heard = Rc::new(RefCell::new(Vec::new()));
-        let (from, topic, own) = (self.end.saturating_sub(back), topic(back), Rc::clone(&heard));
-        let on_notice = move |notice| match notice {
-            Notice::Event(event) => own.borrow_mut().push(event.cursor.position.major),
-            Notice::Reset => unreachable!("the log is whole"),
-        };
-        tab.followers.add(vec![topic.clone()], cursor(from), Rc::new(on_notice));
-        self.readers.push(Reader { tab: number, topic, from, heard });
-        self.tell(number, News::Wanted);
-    }
-
     pub(super) fn kill(&mut self, number: usize) {
         self.tabs.remove(&number);
-        self.lines.remove(&number);
+        self.hidden.remove(&number);
+        self.server.cut(number);
         self.readers.retain(|reader| reader.tab != number);
         self.mail.retain(|(_, to), _| *to != number);
         self.leave_lock(number);
@@ -227,6 +152,37 @@ impl Browser {
         self.tell(number, News::Browser(Input::Woke));
     }
 
+    /// Nobody sees the tab any more.
+    pub(super) fn hide(&mut self, number: usize) {
+        self.hidden.insert(number, self.now_ms + HIDDEN_TICK_MS);
+        self.tell(number, News::Browser(Input::Hidden));
+    }
+
+    /// Somebody looks at the tab.
+    pub(super) fn look_at(&mut self, number: usize) {
+        self.hidden.remove(&number);
+        self.tell(number, News::Browser(Input::Woke));
+    }
+
+    /// The line of a tab breaks, if it has one.
+    pub(super) fn cut(&mut self, number: usize) {
+        if self.server.cut(number) {
+            self.tell(number, News::Browser(Input::Lost));
+        }
+    }
+
+    /// The log is lost while the server was away, so nobody is told.
+    pub(super) fn lose_log_and_lines(&mut self) {
+        let holders = self.server.holders();
+        for number in &holders {
+            self.server.cut(*number);
+        }
+        self.server.lose_log();
+        for number in holders {
+            self.tell(number, News::Browser(Input::Lost));
+        }
+    }
+
     pub(super) fn mail_for(&mut self, number: usize, choice: usize) {
         let senders: Vec<_> = self.mail.iter().filter(|((_, to), mail)| *to == number && !mail.is_empty()).collect();
         let Some(((from, _), _)) = senders.get(choice % senders.len().max(1)).copied() else { return };
@@ -235,7 +191,7 @@ impl Browser {
     }
 
     pub(super) fn frame_for(&mut self, number: usize) {
-        if let Some((id, json)) = self.lines.get_mut(&number).and_then(|line| line.frames.pop_front()) {
+        if let Some((id, json)) = self.server.deliver(number) {
             self.tell(number, News::Frame { id, json });
         }
     }
@@ -246,43 +202,69 @@ impl Browser {
         }
     }
 
-    /// The server proves that the lines are whole.
-    fn beat(&mut self) {
-        for line in self.lines.values_mut() {
-            line.frames.push_back(frame(self.end, StreamEvent::Heartbeat { cursor: cursor(self.end) }));
-        }
+    /// Messages that wait for a tab.
+    pub(super) fn waiting_for(&self, number: usize) -> usize {
+        self.mail.iter().filter(|((_, to), _)| *to == number).map(|(_, mail)| mail.len()).sum()
     }
 
     /// Whether anything is on its way.
     fn is_busy(&self) -> bool {
-        let is_alive = |number: &usize| self.tabs.contains_key(number);
+        let is_alive = |number: &usize| self.tabs.contains_key(number) && !self.frozen.contains(number);
         self.mail.iter().any(|((_, to), mail)| is_alive(to) && !mail.is_empty())
-            || self.lines.values().any(|line| !line.frames.is_empty())
+            || self.server.is_busy()
             || self.own.iter().any(|(to, news)| is_alive(to) && !news.is_empty())
+            || self.loading().is_some()
             || !self.asked.is_empty()
     }
 
-    /// Everything on its way arrives, and a minute goes by.
+    /// Some time goes by, and a tab's timer ticks, if it is time for that.
+    pub(super) fn tick(&mut self, number: usize, after_ms: f64) {
+        self.now_ms += after_ms;
+        if let Some(next_ms) = self.hidden.get_mut(&number) {
+            if self.now_ms < *next_ms {
+                return;
+            }
+            *next_ms = self.now_ms + HIDDEN_TICK_MS;
+        }
+        self.tell(number, News::Browser(Input::Tick));
+    }
+
+    /// Everything on its way arrives, and a minute goes by, in which somebody looks at a tab.
     pub(super) fn settle(&mut self) {
         for number in self.frozen.clone() {
             self.thaw(number);
         }
-        for round in 0..240 {
+        if let Some(number) = self.tabs.keys().next().copied()
+            && self.hidden.len() == self.tabs.len()
+        {
+            self.look_at(number);
+        }
+        self.go_on_for(60_000.0);
+    }
+
+    /// Everything on its way arrives at once, for some time.
+    pub(super) fn go_on_for(&mut self, duration_ms: f64) {
+        let until_ms = self.now_ms + duration_ms;
+        let mut round = 0;
+        while self.now_ms < until_ms {
             if round % 20 == 0 {
-                self.beat();
+                self.server.beat();
             }
-            let numbers: Vec<usize> = self.tabs.keys().copied().collect();
+            round += 1;
+            let numbers: Vec<usize> =
+                self.tabs.keys().copied().filter(|number| !self.frozen.contains(number)).collect();
             while self.is_busy() {
                 for (choice, number) in numbers.iter().enumerate() {
                     self.own_for(*number);
                     self.mail_for(*number, choice);
                     self.frame_for(*number);
                     self.answer();
+                    self.load();
                 }
             }
-            self.now_ms += 250.0;
+            self.now_ms += TICK_MS;
             for number in numbers {
-                self.tell(number, News::Browser(Input::Tick));
+                self.tick(number, 0.0);
             }
         }
     }

@@ -37,6 +37,8 @@ pub enum Input {
     Refused,
     /// From now on another tab holds the line, or this one does.
     Moved,
+    /// The reader does not want to wait for the next try.
+    Impatient,
     /// Time went by; sent a few times a second.
     Tick,
     /// The browser lost its network.
@@ -79,6 +81,10 @@ enum Phase {
     Pausing {
         until_ms: f64,
     },
+    /// The server said how long to stay away, so coming back to the page does not end this pause.
+    Refused {
+        until_ms: f64,
+    },
 }
 
 /// The connection as the page knows it.
@@ -113,7 +119,8 @@ impl Connection {
     /// Takes one input; `now_ms` is any clock that never goes back, `chance` lies in 0.0..1.0.
     pub fn step(&mut self, input: Input, now_ms: f64, chance: f64) -> Option<Order> {
         let order = if self.has_slept(input, now_ms) {
-            self.take(Input::Woke, now_ms, chance)
+            // Who was not waiting for this may have waited for the time to pass.
+            self.take(Input::Woke, now_ms, chance).or_else(|| self.take(Input::Tick, now_ms, chance))
         } else {
             self.take(input, now_ms, chance)
         };
@@ -137,9 +144,11 @@ impl Connection {
             (Input::Start, Phase::Idle)
             | (Input::WentOnline, Phase::Offline)
             | (Input::Woke, Phase::Pausing { .. } | Phase::Frozen)
-            | (Input::Moved, Phase::Opening { .. } | Phase::Open { .. } | Phase::Pausing { .. }) => {
-                Some(self.open(now_ms))
-            }
+            | (Input::Impatient, Phase::Offline)
+            | (
+                Input::Moved | Input::Impatient,
+                Phase::Opening { .. } | Phase::Open { .. } | Phase::Pausing { .. } | Phase::Refused { .. },
+            ) => Some(self.open(now_ms)),
             (Input::Connected { heartbeat_ms }, Phase::Opening { .. } | Phase::Open { .. }) => {
                 #[expect(clippy::cast_precision_loss, reason = "a heartbeat is seconds, not millennia")]
                 let promised = heartbeat_ms as f64;
@@ -151,10 +160,13 @@ impl Connection {
             (Input::Frame, Phase::Open { .. }) => self.prove(now_ms),
             (Input::Lost, Phase::Opening { .. } | Phase::Open { .. }) => Some(self.pause(now_ms, chance)),
             (Input::Refused, Phase::Opening { .. } | Phase::Open { .. }) => {
-                self.phase = Phase::Pausing { until_ms: now_ms + REFUSED_PAUSE_MS };
+                self.phase = Phase::Refused { until_ms: now_ms + REFUSED_PAUSE_MS };
                 Some(Order::Close)
             }
-            (Input::WentOffline, Phase::Opening { .. } | Phase::Open { .. } | Phase::Pausing { .. }) => {
+            (
+                Input::WentOffline,
+                Phase::Opening { .. } | Phase::Open { .. } | Phase::Pausing { .. } | Phase::Refused { .. },
+            ) => {
                 self.phase = Phase::Offline;
                 Some(Order::Close)
             }
@@ -171,7 +183,9 @@ impl Connection {
             (Input::Tick, Phase::Open { doubted_ms: Some(since_ms) }) if now_ms - since_ms > OPENING_LIMIT_MS => {
                 Some(self.open(now_ms))
             }
-            (Input::Tick, Phase::Pausing { until_ms }) if now_ms >= until_ms => Some(self.open(now_ms)),
+            (Input::Tick, Phase::Pausing { until_ms } | Phase::Refused { until_ms }) if now_ms >= until_ms => {
+                Some(self.open(now_ms))
+            }
             (Input::Tick, Phase::Opening { since_ms }) if now_ms - since_ms > OPENING_LIMIT_MS => {
                 Some(self.pause(now_ms, chance))
             }

@@ -67,6 +67,17 @@ fn without_a_network_nothing_is_tried_until_it_is_back() {
 }
 
 #[test]
+fn a_page_that_was_stopped_without_a_network_goes_on_once_it_is_told_that_there_is_one() {
+    let mut connection = live_connection();
+    for input in [Input::WentOffline, Input::Freeze, Input::Woke] {
+        connection.step(input, 50.0, 0.5);
+    }
+
+    assert_eq!(connection.state(2_000.0), ConnectionState::Offline);
+    assert_eq!(connection.step(Input::WentOnline, 2_000.0, 0.5), Some(Order::Open));
+}
+
+#[test]
 fn waking_up_after_a_long_silence_opens_a_new_line_at_once() {
     let mut connection = live_connection();
 
@@ -98,6 +109,16 @@ fn a_gap_between_ticks_is_a_sleep_that_nobody_told_of() {
 }
 
 #[test]
+fn an_opening_that_nobody_answers_ends_although_the_clock_of_a_hidden_page_ticks_once_a_minute() {
+    let mut connection = live_connection();
+    connection.step(Input::Lost, 100.0, 0.5);
+    connection.step(Input::Tick, 60_000.0, 0.5);
+
+    assert_eq!(connection.step(Input::Tick, 120_000.0, 0.5), Some(Order::Close));
+    assert_eq!(connection.step(Input::Tick, 120_250.0, 0.5), Some(Order::Open));
+}
+
+#[test]
 fn a_frozen_page_lets_its_line_go_and_is_not_live_until_the_server_greets_again() {
     let mut connection = live_connection();
 
@@ -126,16 +147,29 @@ fn trouble_is_shown_after_a_second_and_a_blink_never() {
 }
 
 #[test]
-fn a_reader_who_has_too_many_lines_stays_away_for_half_a_minute() {
+fn a_reader_who_has_too_many_lines_stays_away_for_half_a_minute_however_often_he_looks_at_the_page() {
     let mut connection = live_connection();
 
     assert_eq!(connection.step(Input::Refused, 100.0, 0.5), Some(Order::Close));
     let mut now_ms = 100.0;
     while connection.step(Input::Tick, now_ms, 0.5).is_none() {
+        for input in [Input::Hidden, Input::Freeze, Input::Woke] {
+            assert_eq!(connection.step(input, now_ms, 0.5), None, "{input:?} at {now_ms}");
+        }
         now_ms += 250.0;
     }
 
     assert!(now_ms >= 30_100.0);
+}
+
+#[test]
+fn a_reader_who_does_not_want_to_wait_need_not_even_where_there_are_too_many_lines_or_no_network() {
+    for trouble in [Input::Refused, Input::Lost, Input::WentOffline] {
+        let mut connection = live_connection();
+        connection.step(trouble, 100.0, 0.5);
+
+        assert_eq!(connection.step(Input::Impatient, 200.0, 0.5), Some(Order::Open), "{trouble:?}");
+    }
 }
 
 #[test]
@@ -170,7 +204,7 @@ proptest! {
 
     #[test]
     fn it_is_never_live_without_a_frame_within_the_promise_and_for_a_second_at_most_after_a_wake_up(
-        steps in prop::collection::vec((0..11_u8, 0.0..30_000.0), 1..100)
+        steps in prop::collection::vec((0..12_u8, 0.0..30_000.0), 1..100)
     ) {
         let mut connection = Connection::default();
         let (mut now_ms, mut last_frame_ms, mut last_woke_ms) = (0.0, f64::NEG_INFINITY, f64::NEG_INFINITY);
@@ -188,6 +222,7 @@ proptest! {
                 7 => Input::Freeze,
                 8 => Input::Moved,
                 9 => Input::Refused,
+                10 => Input::Impatient,
                 _ => Input::Tick,
             };
             connection.step(input, now_ms, 0.5);

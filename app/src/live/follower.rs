@@ -98,6 +98,11 @@ impl Standing {
         }
     }
 
+    /// Whether a line that tells of a log can serve it, as far as that is known. The lost have nothing to be served from.
+    pub(super) fn is_of(&self, log: Option<&str>) -> bool {
+        log.is_none_or(|log| self.cursor().is_none_or(|cursor| cursor.epoch == log))
+    }
+
     /// How far it is with the open line; `None` when it is lost.
     pub(super) const fn line(&self) -> Option<Line> {
         match self {

@@ -27,16 +27,18 @@ pub type Told = (OnNotice, Notice);
 pub struct Followers {
     /// Names the open line when its topics are changed; `None` while there is none.
     connection_id: Option<String>,
+    /// The log that the open line tells of.
+    pub(super) log: Option<String>,
     /// Topics that the server was asked to send on the open line.
     asked: BTreeSet<Topic>,
     /// The server did not say yet that what it was asked for is in force. Its word names no question, so there is one at a time.
     is_asking: bool,
     /// The server shall say something, whatever it is.
     is_doubted: bool,
-    list: Vec<Follower>,
+    pub(super) list: Vec<Follower>,
     counted: u64,
     /// The last frame of any line.
-    seen: Option<Cursor>,
+    pub(super) seen: Option<Cursor>,
 }
 
 /// A change of topics to ask the server for. One that changes nothing is answered with a frame as well.
@@ -166,14 +168,16 @@ impl Followers {
             follower.standing.put(Line::Asked);
         }
         self.asked = self.wanted();
-        let earliest =
-            self.list.iter().filter_map(|follower| follower.standing.cursor()).min_by_key(|cursor| cursor.position);
+        let places = || self.list.iter().filter_map(|follower| follower.standing.cursor());
+        // Places in different logs can't be compared. Of two logs the one that who came last knows is more likely to be there.
+        let log = places().last().map(|cursor| &cursor.epoch);
+        let earliest = places().filter(|cursor| Some(&cursor.epoch) == log).min_by_key(|cursor| cursor.position);
         (self.asked.iter().cloned().collect(), earliest.or(self.seen.as_ref()).cloned())
     }
 
-    /// The server greeted on a new line, which has this name.
-    pub fn connect(&mut self, connection_id: String) {
-        self.connection_id = Some(connection_id);
+    /// The server greeted on a new line, which has this name and tells of this log.
+    pub fn connect(&mut self, connection_id: String, log: String) {
+        (self.connection_id, self.log) = (Some(connection_id), Some(log));
     }
 
     /// The name of the open line.
@@ -217,7 +221,7 @@ impl Followers {
 
     /// The line was dropped.
     pub fn disconnect(&mut self) {
-        self.connection_id = None;
+        (self.connection_id, self.log) = (None, None);
         self.asked.clear();
         self.is_asking = false;
         self.is_doubted = false;
@@ -231,8 +235,12 @@ impl Followers {
         for follower in &mut self.list {
             follower.standing.pass(cursor);
         }
-        if self.seen.as_ref().is_none_or(|seen| cursor.is_after(seen)) {
+        if self.seen.as_ref().is_none_or(|seen| cursor.is_after(seen) || cursor.epoch != seen.epoch) {
             self.seen = Some(cursor.clone());
+        }
+        // The log may be lost while the line is open. It goes on in the next one.
+        if let Some(log) = &mut self.log {
+            log.clone_from(&cursor.epoch);
         }
     }
 

@@ -27,7 +27,7 @@ fn served() -> (Followers, u64) {
     let mut followers = Followers::default();
     let number = followers.add(vec![Topic::Imports], cursor(5), silent());
     followers.line_up();
-    followers.connect("c".into());
+    followers.connect("c".into(), "e".into());
     followers.served();
     (followers, number)
 }
@@ -163,7 +163,7 @@ proptest! {
         let (mut end, mut everyone): (u64, Vec<(u64, Heard)>) = (20, Vec::new());
         let mut question: Option<TopicWish> = None;
         followers.line_up();
-        followers.connect("c".into());
+        followers.connect("c".into(), "e".into());
         followers.served();
 
         for step in steps.into_iter().chain([1, 3, 3, 1, 3, 3]) {

@@ -58,13 +58,14 @@ impl Tab {
             (Input::Start, Role::Following { .. }) => self.acts.push(Act::Queue),
             (Input::Woke, Role::Away) => {
                 self.role = Role::FOLLOWING;
-                self.acts.push(Act::Queue);
+                self.acts.extend([Act::Join, Act::Queue]);
+                self.step(Input::Moved, at);
             }
             (Input::Freeze, Role::Leading | Role::Following { .. }) => {
                 self.drop_line();
                 self.followers.forget_tabs();
                 self.post(Kind::Gone);
-                self.acts.push(Act::Release);
+                self.acts.extend([Act::Leave, Act::Release]);
                 self.role = Role::Away;
             }
             (Input::Tick, Role::Following { unanswered_ms: Some(since_ms), .. })
@@ -109,7 +110,12 @@ impl Tab {
             return;
         }
         match &self.role {
-            Role::Leading => self.hear_as_leader(message, at),
+            Role::Leading => {
+                self.hear_as_leader(message, at);
+                // A browser lets the timer of a hidden page run once a minute, and delivers messages all the same: so whoever is seen
+                // and waits for the line drives the clock of who holds it.
+                self.step(Input::Tick, at);
+            }
             Role::Following { .. } => self.hear_as_follower(message, at),
             Role::Alone | Role::Away => {}
         }
@@ -127,11 +133,15 @@ impl Tab {
                 self.answer(&message.from, None);
                 self.step(Input::Woke, at);
             }
+            Kind::Impatient => {
+                self.answer(&message.from, None);
+                self.step(Input::Impatient, at);
+            }
             Kind::Gone => {
                 self.followers.put_tab(&message.from, Vec::new());
                 self.ask(at);
             }
-            Kind::Leads | Kind::Here | Kind::Frame | Kind::Served | Kind::Broken => {}
+            Kind::Leads | Kind::Here | Kind::Frame | Kind::Served | Kind::GivenUp | Kind::Broken => {}
         }
     }
 
@@ -158,7 +168,7 @@ impl Tab {
                 self.step(Input::Moved, at);
             }
             // Somebody took this tab for the leader.
-            Kind::Wants | Kind::Ask if !message.to.is_empty() => {
+            Kind::Wants | Kind::Ask | Kind::Impatient if !message.to.is_empty() => {
                 self.acts.push(Act::Post(Message { to: message.from, ..self.message(Kind::Gone) }));
             }
             _ if is_leader => {
@@ -173,8 +183,11 @@ impl Tab {
                         }
                     }
                     Kind::Served => {
-                        let waiting = self.followers.served_by_leader(&message.served);
+                        let waiting = self.followers.served_by_leader(&message.numbers);
                         self.tell(waiting, at);
+                    }
+                    Kind::GivenUp => {
+                        self.followers.given_up_by_leader(&message.numbers, at.now_ms, at.chance);
                     }
                     Kind::Broken => self.step(Input::Moved, at),
                     _ => {}

@@ -21,7 +21,7 @@ fn served() -> (Followers, u64) {
     let mut followers = Followers::default();
     let number = followers.add(vec![Topic::Imports], cursor(5), silent());
     followers.line_up();
-    followers.connect("c".into());
+    followers.connect("c".into(), "e".into());
     followers.served();
     followers.pass(&cursor(6));
     (followers, number)
@@ -68,7 +68,7 @@ fn the_page_is_not_live_while_a_follower_is_lost() {
     // The line breaks and comes back: no matter, the page was not loaded again.
     followers.disconnect();
     followers.line_up();
-    followers.connect("d".into());
+    followers.connect("d".into(), "e".into());
     followers.served();
     followers.pass(&cursor(50));
     assert_eq!(followers.state(ConnectionState::Live), ConnectionState::Stale);

@@ -5,7 +5,7 @@
 
 /// How long to wait before something is tried again.
 mod back_off;
-/// Several tabs and a server, without a browser.
+/// Several tabs, without a browser.
 #[cfg(test)]
 mod browser_model;
 /// What holds whatever becomes of the tabs.
@@ -27,6 +27,10 @@ pub mod followers;
 /// The followers' rules.
 #[cfg(test)]
 mod followers_tests;
+/// What the line brings.
+mod frame;
+/// Whom the line can't serve.
+mod given_up;
 /// One import, moved by its events.
 pub mod import_board;
 /// Who of the browser's tabs holds the line.
@@ -42,10 +46,16 @@ mod lost;
 mod neighbours;
 /// What a tab is told, and what it does about it.
 pub mod news;
+/// Pages in tabs, without a browser.
+#[cfg(test)]
+mod reader_model;
 /// What the page can prove of its connection.
 pub mod receipt;
 /// What tabs tell each other.
 pub mod relay;
+/// A server with a log, in memory.
+#[cfg(test)]
+mod server_model;
 /// The browser around it all.
 mod socket;
 /// The live stream as pages use it.
@@ -54,6 +64,9 @@ pub mod stream;
 pub mod stream_use;
 /// One tab: pure, too.
 pub mod tab;
+/// The tab's rules.
+#[cfg(test)]
+mod tab_tests;
 /// Sends a file and tells how far it is.
 pub mod upload;
 

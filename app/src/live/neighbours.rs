@@ -34,13 +34,14 @@ struct Turn {
 
 thread_local! {
     static CHANNEL: RefCell<Option<BroadcastChannel>> = const { RefCell::new(None) };
+    /// What takes the messages, for as long as the tab lives.
+    static LISTENER: RefCell<Option<Function>> = const { RefCell::new(None) };
     static TURN: RefCell<Option<Rc<Turn>>> = const { RefCell::new(None) };
 }
 
 /// Listens to the other tabs. Returns a name for this one, or `None` where tabs can't share.
 pub(super) fn meet(live: Live) -> Option<String> {
     locks()?;
-    let channel = BroadcastChannel::new(&build()?).ok()?;
     let name = window().crypto().ok()?.random_uuid();
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
         let text = message.data().as_string();
@@ -48,10 +49,24 @@ pub(super) fn meet(live: Live) -> Option<String> {
             news(live, News::Heard(message));
         }
     });
-    // It listens for as long as the tab lives.
-    channel.set_onmessage(Some(on_message.into_js_value().unchecked_ref()));
+    LISTENER.set(Some(on_message.into_js_value().unchecked_into()));
+    join().map(|()| name)
+}
+
+/// Listens to the other tabs, after the first time or after it left them.
+pub(super) fn join() -> Option<()> {
+    let channel = BroadcastChannel::new(&build()?).ok()?;
+    LISTENER.with_borrow(|listener| channel.set_onmessage(listener.as_ref()));
     CHANNEL.set(Some(channel));
-    Some(name)
+    Some(())
+}
+
+/// Listens to the other tabs no longer. What they say to a page that is stopped would pile up, and a page that may be told something is
+/// not kept for the reader's way back.
+pub(super) fn leave() {
+    if let Some(channel) = CHANNEL.take() {
+        channel.close();
+    }
 }
 
 /// Tells the other tabs.

@@ -42,6 +42,10 @@ pub enum Act {
     Ask(String, TopicWish),
     /// Tell the other tabs.
     Post(Message),
+    /// Listen to the other tabs again.
+    Join,
+    /// Listen to the other tabs no longer.
+    Leave,
     /// Queue up for the lock, and say so when it is had.
     Queue,
     /// Take the lock from whoever has it.

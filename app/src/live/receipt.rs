@@ -31,7 +31,7 @@ pub struct Receipt {
     is_greeted: bool,
     /// Events stamped before are replayed: their age tells nothing of the line.
     greeted_at_ms: f64,
-    /// How far the wall clock here is ahead of the server's, plus the shortest way that a frame took.
+    /// How far the wall clock here is ahead of the server's, plus the shortest way that a frame of this line took.
     ahead_ms: f64,
 }
 
@@ -51,13 +51,16 @@ impl Default for Receipt {
 }
 
 impl Receipt {
-    /// The server greeted on a line of its own, and sends so many missed events first. `stamped_ms` is by the server's clock.
+    /// The server greeted on a line of its own, and sends so many missed events first. `stamped_ms` is by the server's clock. It may be
+    /// another server, and either clock may have been set meanwhile; the same greeting shown once more changes neither.
     pub fn greeted(&mut self, replayed: u64, stamped_ms: f64) {
         if self.is_greeted {
             self.repair = Repair::Replayed(replayed);
         }
         self.is_greeted = true;
-        self.greeted_at_ms = stamped_ms;
+        if stamped_ms.total_cmp(&self.greeted_at_ms).is_ne() {
+            (self.greeted_at_ms, self.ahead_ms) = (stamped_ms, f64::INFINITY);
+        }
     }
 
     /// The page has to load its state again.
@@ -137,6 +140,32 @@ mod tests {
         receipt.painted(3_000.0, 903_070.0);
 
         assert_eq!(receipt.lag_ms, Some(70.0));
+    }
+
+    #[test]
+    fn after_a_clock_was_set_the_lag_is_measured_anew_from_the_next_greeting_on() {
+        let mut receipt = Receipt::default();
+        receipt.greeted(0, 1_000.0);
+        receipt.stamped(1_000.0, 1_000.0);
+
+        receipt.greeted(0, 9_000.0);
+        receipt.stamped(9_000.0, 3_609_000.0);
+        receipt.painted(10_000.0, 3_610_040.0);
+
+        assert_eq!(receipt.lag_ms, Some(40.0));
+    }
+
+    #[test]
+    fn a_greeting_that_is_shown_once_more_leaves_the_fastest_frame() {
+        let mut receipt = Receipt::default();
+        receipt.greeted(0, 1_000.0);
+        receipt.stamped(1_000.0, 1_010.0);
+
+        receipt.greeted(0, 1_000.0);
+        receipt.stamped(1_000.0, 70_000.0);
+        receipt.painted(80_000.0, 80_050.0);
+
+        assert_eq!(receipt.lag_ms, Some(40.0));
     }
 
     #[test]

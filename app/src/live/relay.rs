@@ -25,9 +25,9 @@ pub struct Message {
     /// What the sender's pages want.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wants: Vec<Want>,
-    /// The numbers of those of the receiver's wants that the line serves from now on.
+    /// The numbers of those of the receiver's wants that it speaks of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub served: Vec<u64>,
+    pub numbers: Vec<u64>,
 }
 
 /// What a message says.
@@ -43,12 +43,16 @@ pub enum Kind {
     Here,
     /// The line brought a frame.
     Frame,
-    /// The line serves these followers.
+    /// The line serves these followers from now on.
     Served,
+    /// The line can't serve these followers.
+    GivenUp,
     /// The line broke.
     Broken,
     /// The sender has not heard anything for long: is the line whole?
     Ask,
+    /// The sender's reader does not want to wait for the next try.
+    Impatient,
     /// The sender is going.
     Gone,
 }

@@ -43,7 +43,7 @@ mod in_browser {
         static TAB: RefCell<Tab> = RefCell::new(Tab::alone());
         static CLOCK: Cell<Clock> = Cell::new(Clock::default());
         static IS_ASKING_SOON: Cell<bool> = const { Cell::new(false) };
-        static IS_PAINTING: Cell<bool> = const { Cell::new(false) };
+        static PAINTING: Cell<Option<AnimationFrameRequestHandle>> = const { Cell::new(None) };
     }
 
     /// Works on the tab. None of its followers is called meanwhile: it may well come back here.
@@ -72,6 +72,11 @@ mod in_browser {
             Act::Close => line::close(),
             Act::Ask(connection_id, wish) => leptos::task::spawn_local(ask(live, connection_id, wish)),
             Act::Post(message) => neighbours::post(&message),
+            Act::Join => {
+                // A browser in which tabs can share, can do so later, too.
+                let _ = neighbours::join();
+            }
+            Act::Leave => neighbours::leave(),
             Act::Queue => neighbours::come_by_the_lock(live, Manner::Queue),
             Act::Steal => neighbours::come_by_the_lock(live, Manner::Steal),
             Act::Release => neighbours::release(),
@@ -137,13 +142,25 @@ mod in_browser {
 
     /// Measures when an event can be seen. A hidden page paints nothing; of several events in one picture the first is measured.
     fn painted_next(live: Live, stamped_ms: f64) {
-        if document().visibility_state() == VisibilityState::Visible && !IS_PAINTING.replace(true) {
-            request_animation_frame(move || {
-                IS_PAINTING.set(false);
+        if is_visible() && PAINTING.get().is_none() {
+            let on_picture = move || {
+                PAINTING.set(None);
                 with(|tab| tab.receipt.painted(stamped_ms, js_sys::Date::now()));
                 show(live);
-            });
+            };
+            PAINTING.set(request_animation_frame_with_handle(on_picture).ok());
         }
+    }
+
+    /// What waits for a picture that is not drawn, as the page is hidden, would be measured when the page is seen again.
+    fn stop_painting() {
+        if let Some(picture) = PAINTING.take() {
+            picture.cancel();
+        }
+    }
+
+    fn is_visible() -> bool {
+        document().visibility_state() == VisibilityState::Visible
     }
 
     /// Connects, and listens to the browser's signs of trouble for as long as the tab lives.
@@ -159,7 +176,11 @@ mod in_browser {
         on_document("freeze", live, || Input::Freeze);
         on_document("resume", live, || Input::Woke);
         on_document("visibilitychange", live, || {
-            if document().visibility_state() == VisibilityState::Visible { Input::Woke } else { Input::Hidden }
+            if is_visible() {
+                return Input::Woke;
+            }
+            stop_painting();
+            Input::Hidden
         });
         set_interval(move || news(live, News::Browser(Input::Tick)), TICK);
         // After the pages' own effects, so that the first line carries their topics.
@@ -175,7 +196,16 @@ mod in_browser {
     }
 
     fn on(target: &EventTarget, event: &'static str, live: Live, input: fn() -> Input) {
-        let listener = Closure::<dyn Fn()>::new(move || news(live, News::Browser(input()))).into_js_value();
+        let listen = move || {
+            let input = input();
+            news(live, News::Browser(input));
+            // A page that was stopped is not told what happened to the network meanwhile. That there is none is not asked for: a
+            // server on the same machine can be reached without.
+            if input == Input::Woke && window().navigator().on_line() {
+                news(live, News::Browser(Input::WentOnline));
+            }
+        };
+        let listener = Closure::<dyn Fn()>::new(listen).into_js_value();
         // A listener of what is there can't be refused.
         let _ = target.add_event_listener_with_callback(event, listener.unchecked_ref());
     }

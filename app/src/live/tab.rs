@@ -10,11 +10,12 @@ use super::{
     ConnectionState, Notice,
     connection::{Connection, Input, Order},
     followers::{Followers, Told},
+    frame::Frame,
     news::{Act, Moment, News},
     receipt::Receipt,
     relay::{Kind, Message},
 };
-use crate::events::{Cursor, Envelope, Event, Stamped, StreamEvent};
+use crate::events::{Cursor, Envelope, Stamped, StreamEvent};
 
 /// A tab that keeps a line for itself lets it go when it was hidden for so long: a browser has six lines to a server, and a few forgotten
 /// tabs would leave none for the pages.
@@ -94,9 +95,8 @@ impl Tab {
             }
             News::Wanted => self.ask(at),
             News::Impatient => {
-                self.post_question(Kind::Ask, at);
-                self.step(Input::WentOnline, at);
-                self.step(Input::Moved, at);
+                self.post_question(Kind::Impatient, at);
+                self.step(Input::Impatient, at);
             }
             News::Unheard(connection_id) => {
                 // A line that can't be changed is of no use: a new one carries the right topics from the start.
@@ -158,6 +158,7 @@ impl Tab {
         if matches!(self.role, Role::Following { .. }) {
             return self.post_question(Kind::Wants, at);
         }
+        self.give_up(at);
         if let Some(connection_id) = self.followers.connection_id().map(str::to_owned)
             && let Some(wish) = self.followers.wish()
         {
@@ -177,32 +178,38 @@ impl Tab {
 
     /// Takes one frame, from whichever line: its id and its JSON.
     pub(super) fn receive(&mut self, id: &str, json: &str, at: Moment) {
-        let Ok(cursor) = id.parse::<Cursor>() else { return };
-        if let Ok(Stamped { event, timestamp }) = serde_json::from_str::<Stamped<StreamEvent>>(json) {
-            self.about_stream(event, stamp(timestamp), id, json, at);
-            return self.followers.pass(&cursor);
+        match (id.parse::<Cursor>(), Frame::read(json)) {
+            (Ok(cursor), Some(Frame::Event(stamped))) => {
+                self.step(Input::Frame, at);
+                self.receipt.stamped(stamp(stamped.timestamp), at.wall_ms);
+                let told = self.followers.take(&Rc::new(Envelope { cursor, stamped }));
+                self.tell(told, at);
+            }
+            (Ok(cursor), Some(Frame::Stream(Stamped { event, timestamp }))) => {
+                self.about_stream(event, stamp(timestamp), id, json, at);
+                self.followers.pass(&cursor);
+            }
+            // Whatever it was, it is missed.
+            _ => {
+                self.step(Input::Frame, at);
+                self.followers.give_everyone_up(at.now_ms, at.chance);
+            }
         }
-        self.step(Input::Frame, at);
-        let Ok(stamped) = serde_json::from_str::<Stamped>(json) else { return };
-        // A newer server speaks of something that this build can't draw.
-        if stamped.event == Event::Unknown {
-            return self.lose(at);
-        }
-        self.receipt.stamped(stamp(stamped.timestamp), at.wall_ms);
-        let told = self.followers.take(&Rc::new(Envelope { cursor, stamped }));
-        self.tell(told, at);
     }
 
     fn about_stream(&mut self, event: StreamEvent, stamped_ms: f64, id: &str, json: &str, at: Moment) {
+        if let StreamEvent::Connected(connected) = &event {
+            self.receipt.greeted(connected.replayed, stamped_ms);
+        }
         self.receipt.stamped(stamped_ms, at.wall_ms);
         let is_mine = matches!(self.role, Role::Alone | Role::Leading);
         match event {
             StreamEvent::Connected(connected) => {
                 self.step(Input::Connected { heartbeat_ms: connected.heartbeat_ms }, at);
-                self.receipt.greeted(connected.replayed, stamped_ms);
                 if is_mine {
                     self.greeting = Some((id.to_owned(), json.to_owned()));
-                    self.followers.connect(connected.connection_id);
+                    self.followers.connect(connected.connection_id, connected.cursor.epoch);
+                    self.give_up(at);
                     self.serve(at);
                 }
             }
@@ -216,9 +223,12 @@ impl Tab {
             StreamEvent::Reset { .. } => {
                 self.step(Input::Frame, at);
                 self.receipt.reset();
-                self.lose(at);
+                let told = self.followers.lose(at.now_ms, at.chance);
+                self.tell(told, at);
             }
-            StreamEvent::Rejected { .. } => self.step(Input::Refused, at),
+            StreamEvent::Rejected { .. } if is_mine => self.step(Input::Refused, at),
+            // The tab that holds the line stays away. Asking that tab costs the server nothing.
+            StreamEvent::Rejected { .. } => self.step(Input::Lost, at),
             StreamEvent::Bye { .. } => self.step(Input::Lost, at),
         }
     }
@@ -228,15 +238,16 @@ impl Tab {
         let (waiting, elsewhere) = self.followers.served();
         self.tell(waiting, at);
         for (tab, number) in elsewhere {
-            self.acts.push(Act::Post(Message { to: tab, served: vec![number], ..self.message(Kind::Served) }));
+            self.acts.push(Act::Post(Message { to: tab, numbers: vec![number], ..self.message(Kind::Served) }));
         }
         self.ask(at);
     }
 
-    /// Something may have been missed: every page has to load its snapshot again.
-    fn lose(&mut self, at: Moment) {
-        let told = self.followers.lose(at.now_ms, at.chance);
-        self.tell(told, at);
+    /// Whoever can't be served is told so, in whichever tab it is.
+    fn give_up(&mut self, at: Moment) {
+        for (tab, number) in self.followers.give_up(at.now_ms, at.chance) {
+            self.acts.push(Act::Post(Message { to: tab, numbers: vec![number], ..self.message(Kind::GivenUp) }));
+        }
     }
 
     pub(super) fn tell(&mut self, told: Vec<Told>, at: Moment) {

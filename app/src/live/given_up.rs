@@ -1,0 +1,135 @@
+//! Whom the open line can't serve. They are lost: their pages load again and again, with pauses, and are not live meanwhile.
+
+use super::{
+    follower::{Owner, Standing},
+    followers::Followers,
+};
+
+impl Followers {
+    /// Gives those up whom the open line can't serve: nothing on it comes after a place in another log. In this tab they are lost from
+    /// now on, and told so after a pause, for a snapshot that is loaded at once may be as useless. Returns, for each other tab, the
+    /// numbers of its followers.
+    pub fn give_up(&mut self, now_ms: f64, chance: f64) -> Vec<(String, u64)> {
+        let mut elsewhere = Vec::new();
+        let log = self.log.as_deref();
+        self.list.retain_mut(|follower| {
+            if follower.standing.is_of(log) {
+                return true;
+            }
+            if let Owner::Tab(tab) = &follower.owner {
+                elsewhere.push((tab.clone(), follower.number));
+                return false;
+            }
+            follower.standing = Standing::lost(now_ms, chance);
+            true
+        });
+        elsewhere
+    }
+
+    /// The tab that holds the line says that it can't serve these followers of this tab.
+    pub fn given_up_by_leader(&mut self, numbers: &[u64], now_ms: f64, chance: f64) {
+        for follower in &mut self.list {
+            if numbers.contains(&follower.asked_as) && !follower.standing.is_lost() {
+                follower.standing = Standing::lost(now_ms, chance);
+            }
+        }
+    }
+
+    /// Something came that can't be read. Everyone is lost, and told so after a pause: a newer server may go on like that.
+    /// Other tabs find out by themselves.
+    pub fn give_everyone_up(&mut self, now_ms: f64, chance: f64) {
+        self.forget_tabs();
+        self.seen = None;
+        for follower in self.list.iter_mut().filter(|follower| !follower.standing.is_lost()) {
+            follower.standing = Standing::lost(now_ms, chance);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::{
+        events::{Cursor, Topic},
+        live::{ConnectionState, followers::OnNotice},
+    };
+
+    fn silent() -> OnNotice {
+        Rc::new(|_| {})
+    }
+
+    /// A line that serves one follower of the imports.
+    fn served() -> Followers {
+        let mut followers = Followers::default();
+        followers.add(vec![Topic::Imports], place("e-5"), silent());
+        followers.line_up();
+        followers.connect("c".into(), "e".into());
+        followers.served();
+        followers
+    }
+
+    fn place(text: &str) -> Cursor {
+        text.parse().expect("a cursor")
+    }
+
+    #[test]
+    fn who_knows_its_place_in_another_log_than_the_line_tells_of_is_lost_and_told_so_after_a_pause() {
+        let mut followers = Followers::default();
+        followers.add(vec![Topic::Imports], place("old-5000"), silent());
+        followers.add(vec![Topic::Customers], place("new-3"), silent());
+        assert_eq!(followers.line_up().1, Some(place("new-3")), "the older log's places say nothing");
+        followers.connect("c".into(), "new".into());
+
+        followers.give_up(0.0, 0.5);
+        followers.served();
+
+        assert_eq!(followers.state(ConnectionState::Live), ConnectionState::Stale);
+        assert_eq!(followers.overdue(499.0, 0.5).len(), 0);
+        assert_eq!(followers.overdue(4_000.0, 0.5).len(), 1);
+    }
+
+    #[test]
+    fn a_newcomer_with_a_place_in_another_log_is_not_asked_for() {
+        let mut followers = served();
+        followers.add(vec![Topic::Customers], place("old-3"), silent());
+
+        followers.give_up(0.0, 0.5);
+
+        assert_eq!(followers.wish(), None);
+        assert_eq!(followers.overdue(4_000.0, 0.5).len(), 1);
+    }
+
+    #[test]
+    fn another_tab_is_told_whom_the_line_cannot_serve_and_who_asked_again_since_is_not_meant() {
+        let mut leader = served();
+        let mut other = Followers::default();
+        other.add(vec![Topic::Customers], place("old-3"), silent());
+        leader.put_tab("b", other.wants());
+
+        let given_up = leader.give_up(0.0, 0.5);
+        let (numbers, again) = (vec![given_up[0].1], leader.give_up(0.0, 0.5));
+        other.given_up_by_leader(&numbers, 0.0, 0.5);
+
+        assert_eq!((given_up[0].0.as_str(), again.len()), ("b", 0));
+        assert_eq!(other.state(ConnectionState::Live), ConnectionState::Stale);
+
+        other.add(vec![Topic::Customers], place("e-7"), silent());
+        assert_eq!(other.wants().len(), 1);
+        other.given_up_by_leader(&numbers, 0.0, 0.5);
+        assert_eq!(other.wants().len(), 1);
+    }
+
+    #[test]
+    fn a_line_goes_on_in_the_next_log() {
+        let mut followers = served();
+        followers.lose(0.0, 0.5);
+        followers.pass(&place("new-1"));
+        followers.add(vec![Topic::Customers], place("new-2"), silent());
+
+        followers.give_up(0.0, 0.5);
+
+        assert_eq!(followers.wish().and_then(|wish| wish.from), Some(place("new-2")));
+    }
+}
