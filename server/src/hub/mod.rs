@@ -40,13 +40,13 @@ use app::events::Cursor;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+pub use app::domain::Transport;
 pub use change::{ChangeError, MOST_TOPICS};
 pub use feed::{Feed, Poured};
 pub use frame::{Encoding, Frame, Naming, Scratch};
 pub use greeting::{OpenError, Opening};
 pub use ring::RingLimits;
-pub use seats::{Transport, UserKey};
-pub use stats::{ConnectionStats, StreamStats};
+pub use seats::UserKey;
 
 use self::{
     log::{EventLog, OfEngine},
