@@ -46,6 +46,8 @@ pub struct Tab {
     pub followers: Followers,
     /// What arrived.
     pub receipt: Receipt,
+    /// The connection that serves this tab, as it was told last.
+    pub connection_id: Option<String>,
     pub(super) role: Role,
     /// The server's greeting on the open line, for tabs that come later.
     pub(super) greeting: Option<(String, String)>,
@@ -61,6 +63,7 @@ impl Tab {
             connection: Connection::default(),
             followers: Followers::default(),
             receipt: Receipt::default(),
+            connection_id: None,
             role: Role::Alone,
             greeting: None,
             acts: Vec::new(),
@@ -188,6 +191,7 @@ impl Tab {
             StreamEvent::Connected(connected) => {
                 self.step(Input::Connected { heartbeat_ms: connected.heartbeat_ms }, at);
                 self.receipt.greeted(connected.replayed, stamped_ms);
+                self.connection_id = Some(connected.connection_id.clone());
                 if is_mine {
                     self.greeting = Some((id.to_owned(), json.to_owned()));
                     self.followers.connect(connected.connection_id);
