@@ -13,7 +13,7 @@ use leptos_router::{
 use crate::{
     components::{Clock, Layout},
     live::Live,
-    pages::{CustomersPage, ImportFilePage, ImportPage, ImportsPage, NotFoundPage},
+    pages::{CustomersPage, ImportFilePage, ImportPage, ImportsPage, NotFoundPage, StreamsPage},
 };
 
 /// The application: what every page shares, and the pages.
@@ -33,6 +33,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/customers/import") view=ImportFilePage ssr=SsrMode::Async />
                     <Route path=path!("/imports") view=ImportsPage ssr=SsrMode::Async />
                     <Route path=path!("/imports/:id") view=ImportPage ssr=SsrMode::Async />
+                    <Route path=path!("/debug/streams") view=StreamsPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </Layout>
         </Router>

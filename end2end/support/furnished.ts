@@ -58,6 +58,7 @@ export function everyPage({ withBadRows, failed }: Furnished): Record<string, st
     'the imports': '/imports',
     'an import with rows that were left out': `/imports/${withBadRows}`,
     'an import that failed': `/imports/${failed}`,
+    'the streams': '/debug/streams',
   };
 }
 

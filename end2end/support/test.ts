@@ -9,6 +9,7 @@ import { ImportFilePage } from '../pages/import-file-page';
 import { ImportPage } from '../pages/import-page';
 import { ImportsPage } from '../pages/imports-page';
 import { Indicator } from '../pages/indicator';
+import { StreamsPage } from '../pages/streams-page';
 import { Complaints } from './complaints';
 import type { Engine } from './engine';
 import { Server, type ServerWishes, USUAL } from './server';
@@ -33,6 +34,7 @@ interface Fixtures {
   importPage: ImportPage;
   importsPage: ImportsPage;
   indicator: Indicator;
+  streamsPage: StreamsPage;
 }
 
 export const test = base.extend<Fixtures>({
@@ -84,4 +86,5 @@ export const test = base.extend<Fixtures>({
   importPage: async ({ page }, use) => use(new ImportPage(page)),
   importsPage: async ({ page }, use) => use(new ImportsPage(page)),
   indicator: async ({ page }, use) => use(new Indicator(page)),
+  streamsPage: async ({ page }, use) => use(new StreamsPage(page)),
 });

@@ -45,6 +45,8 @@ test('by the keyboard the details open on focus, and closing them is leaving the
   await page.keyboard.press('Tab');
   await expect(indicator.details.getByRole('button', { name: 'Reconnect now' })).toBeFocused();
   await page.keyboard.press('Tab');
+  await expect(indicator.details.getByRole('link', { name: 'All streams' })).toBeFocused();
+  await page.keyboard.press('Tab');
 
   await expect(indicator.details).toBeHidden();
 });

@@ -32,7 +32,7 @@ test('no page is wider than its window', async ({ page, furnished, complaints, i
 test('on a phone all that a table says is inside of the window', async ({ page, furnished, indicator }) => {
   await page.setViewportSize({ width: 360, height: 740 });
 
-  for (const address of ['/customers', '/imports', `/imports/${furnished.withBadRows}`]) {
+  for (const address of ['/customers', '/imports', `/imports/${furnished.withBadRows}`, '/debug/streams']) {
     await page.goto(address);
     await indicator.live();
     const outside = await page.locator('td').evaluateAll((cells) =>

@@ -2,6 +2,7 @@
 
 import { importFile, overOnce, sendFile } from '../support/api';
 import { customer, madeUp, writeCustomersCsv } from '../support/csv';
+import { StreamClient } from '../support/stream-client';
 import { expect, test } from '../support/test';
 
 test.use({ javaScriptEnabled: false });
@@ -118,4 +119,18 @@ test('the list of imports is paged by links', async ({ page, server, folder, imp
 
   await expect(importsPage.rows).toHaveCount(1);
   await expect(importsPage.row(oldest.importId)).toBeVisible();
+});
+
+test('who listens is told, and what only a script can do is not offered', async ({ page, server, streamsPage }) => {
+  await page.goto('/debug/streams');
+  await expect(page.getByRole('heading', { level: 2 })).toHaveText('Nobody listens');
+
+  const client = await StreamClient.listen(server.url, 'imports');
+  await page.reload();
+
+  await expect(streamsPage.row(client.connectionId)).toContainText('127.0.0.1');
+  await streamsPage.totals('connections', 1);
+  await expect(streamsPage.kick(streamsPage.row(client.connectionId))).toBeHidden();
+  await expect(streamsPage.refresh).toBeHidden();
+  client.close();
 });

@@ -1,14 +1,17 @@
-//! What pages may ask, answered from the store and the log.
+//! What pages may ask, answered from the store, the log and the hub.
+
+use std::sync::Arc;
 
 use app::{
     api::{ApiError, backend::Backend},
-    domain::{CustomerPage, CustomerQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot},
+    domain::{CustomerPage, CustomerQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot, StreamStats},
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
     http::error::refusal,
+    hub::Hub,
     jobs::context::Parts,
     store::{
         customers,
@@ -22,16 +25,19 @@ use crate::{
 const IMPORTS: u32 = 50;
 /// Row errors on a page.
 const ROW_ERRORS: u32 = 50;
+/// Streams on a page.
+const STREAMS: usize = 100;
 
 /// The backend of the pages.
 pub struct PageBackend {
     parts: Parts,
+    hub: Arc<Hub>,
 }
 
 impl PageBackend {
     /// Over these parts.
-    pub const fn new(parts: Parts) -> Self {
-        Self { parts }
+    pub const fn new(parts: Parts, hub: Arc<Hub>) -> Self {
+        Self { parts, hub }
     }
 
     /// Data with the place in the log from before it was read.
@@ -78,6 +84,12 @@ impl Backend for PageBackend {
         };
         self.snapshot(async { customers::list(&self.parts.database, &query, after.as_ref()).await.map_err(refusal) })
             .await
+    }
+
+    async fn streams(&self) -> Result<Snapshot<StreamStats>, ApiError> {
+        // Not the log's own end: who looks here may do so because the log can't be read.
+        let cursor = self.hub.end();
+        Ok(Snapshot { cursor, data: self.hub.overview().with_at_most(STREAMS), taken_at: Timestamp::now() })
     }
 }
 

@@ -49,7 +49,7 @@ impl AppState {
     /// The state over these parts.
     pub fn new(parts: Parts, hub: Arc<Hub>, limits: Limits) -> Self {
         Self {
-            backend: Arc::new(PageBackend::new(parts.clone())),
+            backend: Arc::new(PageBackend::new(parts.clone(), Arc::clone(&hub))),
             assets: assets::of_this_build(),
             leptos: LeptosOptions::builder().output_name("signalbox").build(),
             registry: Registry::all(),

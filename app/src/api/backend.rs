@@ -5,7 +5,9 @@
 use async_trait::async_trait;
 
 use super::ApiError;
-use crate::domain::{CustomerPage, CustomerQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot};
+use crate::domain::{
+    CustomerPage, CustomerQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot, StreamStats,
+};
 
 /// All that a page may ask the server.
 #[async_trait]
@@ -25,6 +27,9 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Customers.
     async fn customers(&self, query: CustomerQuery) -> Result<Snapshot<CustomerPage>, ApiError>;
+
+    /// The streams of the node that answers: a hundred of them at most, those that are furthest behind.
+    async fn streams(&self) -> Result<Snapshot<StreamStats>, ApiError>;
 }
 
 #[cfg(feature = "ssr")]

@@ -9,6 +9,8 @@ pub mod backend;
 pub mod customers;
 /// Imports.
 pub mod imports;
+/// Live streams.
+pub mod streams;
 
 use leptos::{
     prelude::{FromServerFnError, ServerFnErrorErr},

@@ -52,9 +52,14 @@ pub fn ConnectionDetails() -> impl IntoView {
                 <Line says="Streams" value=Signal::derive(move || used(streams.get())) />
             </Show>
         </dl>
-        <button type="button" class="button" on:click=move |_| live.reconnect_now()>
-            "Reconnect now"
-        </button>
+        <div class="actions">
+            <button type="button" class="button" on:click=move |_| live.reconnect_now()>
+                "Reconnect now"
+            </button>
+            <a class="button" href="/debug/streams">
+                "All streams"
+            </a>
+        </div>
     }
 }
 

@@ -80,6 +80,13 @@ pub mod row_errors;
 /// How far an upload is.
 pub mod upload_progress;
 
+/// A button that ends a stream.
+pub mod kick_button;
+/// A live stream, as a row of a table.
+pub mod stream_row;
+/// The streams of a server as figures.
+pub mod stream_totals;
+
 pub use announcer::Announcer;
 pub use clock::Clock;
 pub use column_guide::ColumnGuide;
@@ -95,6 +102,7 @@ pub use import_facts::ImportFacts;
 pub use import_pill::ImportPill;
 pub use import_progress::ImportProgress;
 pub use import_row::ImportRow;
+pub use kick_button::KickButton;
 pub use layout::Layout;
 pub use loaded::Loaded;
 pub use mode_choice::ModeChoice;
@@ -111,6 +119,8 @@ pub use shortcuts::Shortcuts;
 pub use signal::{Aspect, Lamp, Signal, SignalSize};
 pub use skeleton::TableSkeleton;
 pub use status_pill::StatusPill;
+pub use stream_row::StreamRow;
+pub use stream_totals::StreamTotals;
 pub use theme_switch::ThemeSwitch;
 pub use top_line::TopLine;
 pub use upload_progress::UploadProgress;

@@ -62,6 +62,7 @@ fn trail(path: &str) -> Trail {
         "customers" => (None, "Customers"),
         "customers/import" => (Some(("/customers", "Customers")), "Import a file"),
         "" | "imports" => (None, "Imports"),
+        "debug/streams" => (None, "Streams"),
         other if other.starts_with("imports/") => (Some(("/imports", "Imports")), "One import"),
         _ => (None, "Nowhere"),
     };

@@ -14,6 +14,8 @@ pub mod listing;
 pub mod queue;
 /// Jobs that are enqueued by the clock.
 pub mod schedule;
+/// Live streams.
+pub mod stream;
 /// Worker processes.
 pub mod worker;
 
@@ -24,4 +26,5 @@ pub use job::{Job, JobAttempt, JobDetail, JobLogLine, JobPage, JobQuery, JobStat
 pub use listing::{Listing, Snapshot};
 pub use queue::{CounterDrift, Queue, QueueCounts};
 pub use schedule::{MissedRuns, Schedule, ScheduleOptions};
+pub use stream::{ConnectionStats, StreamStats, Transport};
 pub use worker::{Worker, WorkerShare, WorkerStatus};

@@ -35,6 +35,13 @@ pub enum Topic {
     Custom(String),
 }
 
+impl Topic {
+    /// What dashboards of other programs listen to.
+    pub fn dashboard() -> Self {
+        Self::Custom("dashboard_updates".to_owned())
+    }
+}
+
 impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

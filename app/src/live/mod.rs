@@ -33,6 +33,8 @@ mod frame;
 mod given_up;
 /// One import, moved by its events.
 pub mod import_board;
+/// Ends somebody's stream.
+pub mod kick;
 /// Who of the browser's tabs holds the line.
 mod leadership;
 /// The only `EventSource` of the tab.
@@ -72,6 +74,7 @@ pub mod upload;
 
 pub use connection_state::ConnectionState;
 pub use import_board::{ImportBoard, ImportsBoard};
+pub use kick::KickAnswer;
 pub use receipt::{Receipt, Repair};
 pub use stream::{Live, Notice};
 pub use stream_use::StreamUse;

@@ -131,7 +131,10 @@ mod in_browser {
 
     /// Shows the state as it is now.
     fn show(live: Live) {
-        let (state, receipt) = with(|tab| (tab.state(now_ms()), tab.receipt));
+        let (state, receipt, id) = with(|tab| (tab.state(now_ms()), tab.receipt, tab.connection_id.clone()));
+        if live.connection_id.try_with_untracked(|shown| *shown != id) == Some(true) {
+            live.connection_id.set(id);
+        }
         if live.state.try_get_untracked().is_some_and(|shown| shown != state) {
             live.state.set(state);
         }

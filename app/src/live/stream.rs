@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 
-use super::{ConnectionState, Receipt, StreamUse, socket, stream_use};
+use super::{ConnectionState, KickAnswer, Receipt, StreamUse, kick, socket, stream_use};
 use crate::events::{Cursor, Envelope, Topic};
 
 /// What a follower is told.
@@ -25,12 +25,14 @@ pub enum Notice {
 pub struct Live {
     pub(super) state: RwSignal<ConnectionState>,
     pub(super) receipt: RwSignal<Receipt>,
+    pub(super) connection_id: RwSignal<Option<String>>,
 }
 
 impl Live {
     /// Makes the stream and provides it to all below. In the browser it connects after hydration.
     pub fn provide() -> Self {
-        let live = Self { state: RwSignal::default(), receipt: RwSignal::default() };
+        let live =
+            Self { state: RwSignal::default(), receipt: RwSignal::default(), connection_id: RwSignal::default() };
         provide_context(live);
         // Effects run in the browser only, and after the first rendering.
         Effect::new(move |_| socket::start(live));
@@ -52,6 +54,11 @@ impl Live {
         self.receipt.read_only()
     }
 
+    /// The name of the connection that serves this tab, which it may share with others, as it was told last.
+    pub fn connection_id(self) -> ReadSignal<Option<String>> {
+        self.connection_id.read_only()
+    }
+
     /// Milliseconds by the clock of the receipt. On the server it stands still.
     pub fn now_ms(self) -> f64 {
         socket::now_ms()
@@ -65,6 +72,11 @@ impl Live {
     /// Asks how many streams this reader has open; `None` where the server does not tell. On the server nothing is asked.
     pub fn stream_use(self, on_answer: impl FnOnce(Option<StreamUse>) + 'static) {
         stream_use::ask(Box::new(on_answer));
+    }
+
+    /// Asks the server to end a stream, whosoever it is. On the server nothing is asked.
+    pub fn kick(self, connection_id: &str, on_answer: impl FnOnce(KickAnswer) + 'static) {
+        kick::ask(connection_id, Box::new(on_answer));
     }
 
     /// Follows topics from a snapshot's cursor until the owner of the call is cleaned up. Call it in an `Effect`.

@@ -51,6 +51,8 @@ pub struct Tab {
     pub followers: Followers,
     /// What arrived.
     pub receipt: Receipt,
+    /// The connection that serves this tab, as it was told last.
+    pub connection_id: Option<String>,
     pub(super) role: Role,
     /// Since when nobody can see it.
     pub(super) hidden_ms: Option<f64>,
@@ -68,6 +70,7 @@ impl Tab {
             connection: Connection::default(),
             followers: Followers::default(),
             receipt: Receipt::default(),
+            connection_id: None,
             role: Role::Alone,
             hidden_ms: None,
             greeting: None,
@@ -206,6 +209,7 @@ impl Tab {
         match event {
             StreamEvent::Connected(connected) => {
                 self.step(Input::Connected { heartbeat_ms: connected.heartbeat_ms }, at);
+                self.connection_id = Some(connected.connection_id.clone());
                 if is_mine {
                     self.greeting = Some((id.to_owned(), json.to_owned()));
                     self.followers.connect(connected.connection_id, connected.cursor.epoch);

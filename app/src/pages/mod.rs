@@ -12,9 +12,12 @@ pub mod import_file;
 pub mod imports;
 /// There is no such page.
 pub mod not_found;
+/// Live streams.
+pub mod streams;
 
 pub use customers::CustomersPage;
 pub use import::ImportPage;
 pub use import_file::ImportFilePage;
 pub use imports::ImportsPage;
 pub use not_found::{NotFoundPage, SetStatus};
+pub use streams::StreamsPage;

@@ -110,9 +110,9 @@ pub(super) async fn list(
 pub(super) struct Order {
     /// `custom:{name}`: all others are told by Signalbox itself.
     #[schema(value_type = String)]
-    topic: Topic,
+    pub(super) topic: Topic,
     /// Any JSON, up to 64 KiB.
-    data: Value,
+    pub(super) data: Value,
 }
 
 /// Where an event stands.
@@ -156,7 +156,7 @@ fn cursor(parameter: &str, text: Option<&str>) -> Result<Option<Cursor>, ApiErro
 }
 
 /// An event as it was written, with its place.
-fn recorded(entry: &LogEntry) -> Result<Recorded, ApiError> {
+pub(super) fn recorded(entry: &LogEntry) -> Result<Recorded, ApiError> {
     let cursor = entry.envelope.cursor.clone();
     match serde_json::from_str(&entry.json) {
         Ok(event) => Ok(Recorded { id: cursor, event }),

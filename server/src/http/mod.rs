@@ -2,10 +2,14 @@
 
 /// The browser bundle and the static files, carried inside the program.
 pub mod assets;
+/// The alternative paths.
+mod compat;
 /// Requests that a page of another site sent.
 pub mod cross_site;
 /// Customers.
 pub mod customers;
+/// What dashboards of other programs ask for.
+mod dashboard;
 /// The API for people.
 pub mod docs;
 /// How a refusal looks.
@@ -22,6 +26,8 @@ pub mod intake;
 pub mod jobs;
 /// Takes connections in, within limits.
 pub mod listener;
+/// The whole at a glance, and things to try it with.
+mod monitoring;
 /// The API for programs that write clients.
 pub mod openapi;
 /// The pages.
@@ -59,9 +65,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::AppState;
 
+/// What is held of a body with orders: ten thousand of a kilobyte and a half.
+const MOST_BYTES_OF_ORDERS: usize = 16 * 1024 * 1024;
+
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
-    let (api, document) = api().split_for_parts();
+    let (api, mut document) = api().split_for_parts();
+    let alternatives = compat::routes(&mut document);
     let document = openapi::written(&document);
     let silence = state.limits.silence;
     let forms = Router::new().route("/customers/import", post(imports::upload_form)).layer(DefaultBodyLimit::disable());
@@ -71,6 +81,7 @@ pub fn router(state: AppState) -> Router {
         .route("/docs/{file}", get(docs::file))
         .route("/pkg/{file}", get(assets::bundle_file))
         .merge(api)
+        .merge(alternatives)
         .merge(forms)
         .merge(pages::routes(&state))
         .fallback(pages::file_or_not_found)
@@ -89,8 +100,7 @@ fn api() -> OpenApiRouter<AppState> {
     let orders = OpenApiRouter::new()
         .routes(routes!(queue::add))
         .routes(routes!(queue::add_bulk))
-        // Ten thousand orders of a kilobyte and a half.
-        .layer(DefaultBodyLimit::max(16 * 1024 * 1024));
+        .layer(DefaultBodyLimit::max(MOST_BYTES_OF_ORDERS));
     OpenApiRouter::with_openapi(openapi::beginning())
         .merge(orders)
         .routes(routes!(jobs::list))

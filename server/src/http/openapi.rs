@@ -29,7 +29,8 @@ use super::error::ProblemBody;
         (name = "stream", description = "All that happens, live, with nothing missed."),
         (name = "imports", description = "Files of customers, and their way in."),
         (name = "customers", description = "What imports gave."),
-        (name = "health", description = "For whoever restarts or balances the server.")
+        (name = "health", description = "For whoever restarts or balances the server."),
+        (name = "alternative", description = "Other paths, for programs that were written for them. What is answered stands in `data`.")
     )
 )]
 struct Document;

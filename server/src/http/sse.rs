@@ -193,7 +193,7 @@ pub(super) fn resume(
     Some(text.parse())
 }
 
-fn naming(names: Option<&str>) -> Result<Naming, ApiError> {
+pub(super) fn naming(names: Option<&str>) -> Result<Naming, ApiError> {
     match names {
         None | Some("on") => Ok(Naming::On),
         Some("off") => Ok(Naming::Off),

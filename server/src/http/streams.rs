@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{api::ApiError, events::Topic};
+use app::{api::ApiError, domain::StreamStats, events::Topic};
 use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use super::{
     sse::{Topics, put_in_force},
     viewer::Viewer,
 };
-use crate::hub::{Hub, StreamStats};
+use crate::hub::Hub;
 
 /// Shows who listens.
 ///

@@ -46,14 +46,14 @@ use app::events::Cursor;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
+pub use app::domain::Transport;
 pub use change::{ChangeError, MOST_TOPICS};
 pub use feed::{Feed, Poured};
 pub use frame::{Encoding, Frame, Naming};
 pub use greeting::{OpenError, Opening};
 pub use ring::RingLimits;
 pub use scratch::Scratch;
-pub use seats::{Transport, UserKey};
-pub use stats::{ConnectionStats, StreamStats};
+pub use seats::UserKey;
 
 use self::{
     log::{EventLog, OfEngine},

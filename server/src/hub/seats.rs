@@ -9,12 +9,13 @@ use std::{
     },
 };
 
-use app::events::{ByeReason, Cursor, Topic};
+use app::{
+    domain::Transport,
+    events::{ByeReason, Cursor, Topic},
+};
 use futures::task::AtomicWaker;
 use jiff::Timestamp;
-use serde::Serialize;
 use tokio::{sync::Semaphore, time::Instant};
-use utoipa::ToSchema;
 
 use super::change::TopicChange;
 
@@ -26,16 +27,6 @@ impl fmt::Display for UserKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// What a connection is carried by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Transport {
-    /// Server-Sent Events.
-    Sse,
-    /// A WebSocket.
-    WebSocket,
 }
 
 /// A connection, as others see it.

@@ -28,6 +28,8 @@ pub mod order;
 mod pace;
 /// How far a job is.
 mod progress;
+/// Publishes a test event.
+pub mod publish_test_event;
 /// Gives work that lost its job a new one.
 pub mod reconciler;
 /// The kinds that this program knows.
@@ -60,6 +62,7 @@ pub use error::JobError;
 pub use fail::Fail;
 pub use house::keep as keep_house;
 pub use order::{JobOptions, JobOrder, OrderError};
+pub use publish_test_event::PublishTestEvent;
 pub use registry::Registry;
 pub use schedule_order::{ScheduleChange, ScheduleOrder};
 pub use sleep::Sleep;

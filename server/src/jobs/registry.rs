@@ -6,7 +6,7 @@ use app::domain::JobId;
 use futures::{FutureExt, future::BoxFuture};
 use serde_json::Value;
 
-use super::{BulkImportCustomers, Echo, Fail, Job, JobContext, JobError, Sleep, order::OrderError};
+use super::{BulkImportCustomers, Echo, Fail, Job, JobContext, JobError, PublishTestEvent, Sleep, order::OrderError};
 use crate::backplane::NewJob;
 
 type Run = dyn for<'a> Fn(Value, &'a JobContext) -> BoxFuture<'a, Result<Value, JobError>> + Send + Sync;
@@ -27,7 +27,8 @@ pub struct Registry {
 impl Registry {
     /// All kinds that ship.
     pub fn all() -> Self {
-        Self::default().with::<BulkImportCustomers>().with::<Echo>().with::<Sleep>().with::<Fail>()
+        let trying = Self::default().with::<Echo>().with::<Sleep>().with::<Fail>().with::<PublishTestEvent>();
+        trying.with::<BulkImportCustomers>()
     }
 
     /// The same with one kind more.

@@ -5,6 +5,7 @@
 
 mod api;
 mod architecture;
+mod compat;
 mod customers;
 mod events;
 mod fencing;

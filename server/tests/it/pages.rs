@@ -2,7 +2,20 @@
 
 use reqwest::{StatusCode, header};
 
-use crate::harness::spawn_app;
+use crate::{frames::Stream, harness::spawn_app};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_page_of_streams_tells_who_listens_to_what() {
+    let app = spawn_app().await;
+    let mut stream = Stream::open(&app, "topics=imports,custom:shop").await;
+    let id = stream.next_of("connected").await.data["connectionId"].as_str().expect("an id").to_owned();
+
+    let html = app.get("/debug/streams").await.text().await.expect("text");
+
+    for word in [format!("data-id=\"{id}\""), "imports, custom:shop".to_owned(), "127.0.0.1".to_owned()] {
+        assert!(html.contains(&word), "no {word}");
+    }
+}
 
 // On several threads, as the program runs: what a page leaves behind may be dropped by another one than made it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -15,6 +28,7 @@ async fn every_page_is_rendered_and_never_kept() {
         ("/customers", vec!["ann@x.org", "data-testid=\"customer-row\""]),
         ("/customers/import", vec!["CSV file", "Import customers"]),
         ("/imports", vec!["data-testid=\"import-row\"", id]),
+        ("/debug/streams", vec!["data-testid=\"total-connections\"", "Nobody listens"]),
         (&*format!("/imports/{id}"), vec!["data-state=\"completed\"", "connection-status"]),
     ] {
         let answer = app.get(path).await;

@@ -4,6 +4,8 @@
 
 #[path = "../it/api.rs"]
 mod api;
+#[path = "../it/compat.rs"]
+mod compat;
 #[path = "../it/customers.rs"]
 mod customers;
 #[path = "../it/events.rs"]
