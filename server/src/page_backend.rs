@@ -2,12 +2,16 @@
 
 use app::{
     api::{ApiError, backend::Backend},
-    domain::{CustomerPage, CustomerQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot},
+    domain::{
+        CustomerPage, CustomerQuery, EventPage, EventQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot,
+    },
+    live::FilmReel,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
+    event_pages,
     http::error::refusal,
     jobs::context::Parts,
     store::{
@@ -78,6 +82,14 @@ impl Backend for PageBackend {
         };
         self.snapshot(async { customers::list(&self.parts.database, &query, after.as_ref()).await.map_err(refusal) })
             .await
+    }
+
+    async fn events(&self, query: EventQuery) -> Result<Snapshot<EventPage>, ApiError> {
+        self.snapshot(event_pages::page(&*self.parts.backplane, &query)).await
+    }
+
+    async fn film(&self) -> Result<Snapshot<FilmReel>, ApiError> {
+        self.snapshot(event_pages::film(&*self.parts.backplane)).await
     }
 }
 

@@ -5,7 +5,10 @@
 use async_trait::async_trait;
 
 use super::ApiError;
-use crate::domain::{CustomerPage, CustomerQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot};
+use crate::domain::{
+    CustomerPage, CustomerQuery, EventPage, EventQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot,
+};
+use crate::live::FilmReel;
 
 /// All that a page may ask the server.
 #[async_trait]
@@ -25,6 +28,12 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Customers.
     async fn customers(&self, query: CustomerQuery) -> Result<Snapshot<CustomerPage>, ApiError>;
+
+    /// Events of the log, and what to listen to for more.
+    async fn events(&self, query: EventQuery) -> Result<Snapshot<EventPage>, ApiError>;
+
+    /// What was told of queues and workers lately.
+    async fn film(&self) -> Result<Snapshot<FilmReel>, ApiError>;
 }
 
 #[cfg(feature = "ssr")]

@@ -20,6 +20,8 @@ pub mod connection_state;
 /// The connection's rules.
 #[cfg(test)]
 mod connection_tests;
+/// The latest events, newest first.
+pub mod event_board;
 /// Somebody who wants to know, and how far it is.
 mod follower;
 /// Who follows what, and what the open line carries: pure as well.
@@ -42,6 +44,11 @@ mod lost;
 mod neighbours;
 /// What a tab is told, and what it does about it.
 pub mod news;
+/// Queues and workers as they were at a moment.
+pub mod panorama;
+/// The panorama's rules.
+#[cfg(test)]
+mod panorama_tests;
 /// What the page can prove of its connection.
 pub mod receipt;
 /// What tabs tell each other.
@@ -58,7 +65,9 @@ pub mod tab;
 pub mod upload;
 
 pub use connection_state::ConnectionState;
+pub use event_board::{EventBoard, EventLine, Waiting};
 pub use import_board::{ImportBoard, ImportsBoard};
+pub use panorama::{Film, FilmReel, Panorama, QueueThen, WorkerThen};
 pub use receipt::{Receipt, Repair};
 pub use stream::{Live, Notice};
 pub use stream_use::StreamUse;

@@ -6,6 +6,7 @@
 mod api;
 mod architecture;
 mod customers;
+mod event_pages;
 mod events;
 mod fencing;
 mod frames;
