@@ -93,9 +93,13 @@ pub(crate) async fn film(backplane: &dyn Backplane) -> Result<FilmReel, ApiError
 
     let spoke: BTreeSet<Topic> = log.iter().filter_map(|entry| subject(&entry.envelope.stamped.event)).collect();
     let mut base = Panorama::default();
-    now.iter().filter(|(topic, _)| !spoke.contains(topic)).for_each(|(_, event)| base.apply(event));
+    for (_, event) in now.iter().filter(|(topic, _)| !spoke.contains(topic)) {
+        base.apply(event);
+    }
     let changes = log.split_off(log.len().saturating_sub(MOST_CHANGES));
-    log.iter().for_each(|entry| base.apply(&entry.envelope.stamped.event));
+    for entry in &log {
+        base.apply(&entry.envelope.stamped.event);
+    }
     let begins_ms = log.last().map_or(known_from_ms, |last| last.envelope.stamped.timestamp);
     Ok(FilmReel {
         base,

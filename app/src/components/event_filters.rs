@@ -12,6 +12,45 @@ use crate::{domain::EventQuery, events::Event};
 /// How long the keys must rest before the list changes, so that a word is one change.
 const REST: Duration = Duration::from_millis(300);
 
+/// The fields of the form, once they are there.
+#[derive(Clone, Copy, Default)]
+struct Fields {
+    topics: NodeRef<html::Input>,
+    kind: NodeRef<html::Select>,
+    text: NodeRef<html::Input>,
+}
+
+impl Fields {
+    /// What they ask for: the latest events. Browser only.
+    fn wanted(self) -> Option<EventQuery> {
+        Some(EventQuery {
+            topics: value(&self.topics.get_untracked()?.value()),
+            kind: value(&self.kind.get_untracked()?.value()),
+            text: value(&self.text.get_untracked()?.value()),
+            before: None,
+        })
+    }
+
+    /// Makes them say what is shown, but for a text that is being typed. Browser only.
+    fn put(self, query: &EventQuery) {
+        if let (Some(topics), Some(kind)) = (self.topics.get_untracked(), self.kind.get_untracked()) {
+            topics.set_value(query.topics.as_deref().unwrap_or_default());
+            kind.set_value(query.kind.as_deref().unwrap_or_default());
+        }
+        if let Some(text) = self.text.get_untracked()
+            && document().active_element().as_ref() != Some(text.unchecked_ref())
+        {
+            text.set_value(query.text.as_deref().unwrap_or_default());
+        }
+    }
+
+    /// Whether something was done to the field of text.
+    fn is_text(self, event: &ev::Event) -> bool {
+        let field = self.text.get_untracked();
+        event.target().zip(field).is_some_and(|(target, field)| target.dyn_ref() == Some(&field))
+    }
+}
+
 /// The form.
 #[component]
 pub fn EventFilters(
@@ -20,8 +59,7 @@ pub fn EventFilters(
     /// The address that shows something else.
     address_of: Callback<EventQuery, String>,
 ) -> impl IntoView {
-    let (topics, kind, text) =
-        (NodeRef::<html::Input>::new(), NodeRef::<html::Select>::new(), NodeRef::<html::Input>::new());
+    let fields = Fields::default();
     let first = query.get_untracked();
     let navigate = use_navigate();
     let timer = StoredValue::new(None::<TimeoutHandle>);
@@ -34,36 +72,19 @@ pub fn EventFilters(
 
     let apply = move || {
         wait_no_more();
-        let (Some(topics), Some(kind), Some(text)) =
-            (topics.get_untracked(), kind.get_untracked(), text.get_untracked())
-        else {
-            return;
-        };
-        let wanted = EventQuery {
-            topics: value(&topics.value()),
-            kind: value(&kind.value()),
-            text: value(&text.value()),
-            before: None,
-        };
         let shown = EventQuery { before: None, ..query.get_untracked() };
-        if wanted != shown {
+        if let Some(wanted) = fields.wanted().filter(|wanted| *wanted != shown) {
             let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
             navigate(&address_of.run(wanted), options);
         }
     };
-    let on_input = {
-        let apply = apply.clone();
-        move |event: ev::Event| {
-            wait_no_more();
-            // The name of a topic is none until it is whole.
-            if event.target().is_some_and(|target| target.dyn_ref() == text.get_untracked().as_deref()) {
-                timer.set_value(set_timeout_with_handle(apply.clone(), REST).ok());
-            }
+    let (on_change, after_rest) = (apply.clone(), apply.clone());
+    let on_input = move |event: ev::Event| {
+        wait_no_more();
+        // The name of a topic is none until it is whole.
+        if fields.is_text(&event) {
+            timer.set_value(set_timeout_with_handle(after_rest.clone(), REST).ok());
         }
-    };
-    let on_change = {
-        let apply = apply.clone();
-        move |_| apply()
     };
     let on_submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -72,15 +93,8 @@ pub fn EventFilters(
     // Back and forward, and the links of topics, change the address without a key.
     Effect::new(move |before: Option<()>| {
         let query = query.get();
-        if before.is_some()
-            && let (Some(topics), Some(kind), Some(text)) =
-                (topics.get_untracked(), kind.get_untracked(), text.get_untracked())
-        {
-            topics.set_value(query.topics.as_deref().unwrap_or_default());
-            kind.set_value(query.kind.as_deref().unwrap_or_default());
-            if document().active_element().as_ref() != Some(text.unchecked_ref()) {
-                text.set_value(query.text.as_deref().unwrap_or_default());
-            }
+        if before.is_some() {
+            fields.put(&query);
         }
     });
     let kinds = Event::TYPE_NAMES.map(|name| {
@@ -93,7 +107,7 @@ pub fn EventFilters(
 
     view! {
         <search>
-            <form class="filters" action="/events" method="get" on:submit=on_submit on:input=on_input on:change=on_change>
+            <form class="filters" action="/events" method="get" on:submit=on_submit on:input=on_input on:change=move |_| on_change()>
                 <label class="filter filter-wide">
                     <span>"Topics"</span>
                     <input
@@ -104,12 +118,12 @@ pub fn EventFilters(
                         autocapitalize="none"
                         spellcheck="false"
                         value=first.topics.unwrap_or_default()
-                        node_ref=topics
+                        node_ref=fields.topics
                     />
                 </label>
                 <label class="filter">
                     <span>"Type"</span>
-                    <select name="type" node_ref=kind>
+                    <select name="type" node_ref=fields.kind>
                         <option value="" selected=first.kind.is_none()>
                             "All types"
                         </option>
@@ -126,7 +140,7 @@ pub fn EventFilters(
                         autocomplete="off"
                         spellcheck="false"
                         value=first.text.unwrap_or_default()
-                        node_ref=text
+                        node_ref=fields.text
                     />
                 </label>
                 <button type="submit" class="button">

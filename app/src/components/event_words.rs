@@ -33,7 +33,8 @@ const MARKS: [(&str, &str, &str, Aspect); 18] = [
 pub fn mark(kind: &str, event: &Value) -> Option<Aspect> {
     let has = |field: &str, value: &str| match &event[field] {
         Value::String(text) => text == value,
-        other => other.to_string() == value,
+        Value::Bool(true) => value == "true",
+        _ => false,
     };
     MARKS.iter().find(|(of, field, value, _)| *of == kind && has(field, value)).map(|(.., aspect)| *aspect)
 }

@@ -64,7 +64,9 @@ fn last_words(log: &[Envelope]) -> Panorama {
 /// A film of what came after the first events, which are folded into its base; it knows some of the rest from the start.
 fn film(log: &[Envelope], folded: usize, given: usize) -> Film {
     let mut base = Panorama::default();
-    log[..folded].iter().for_each(|envelope| base.apply(&envelope.stamped.event));
+    for envelope in &log[..folded] {
+        base.apply(&envelope.stamped.event);
+    }
     let changes = log[folded..given].iter().filter(|envelope| Panorama::concerns(&envelope.stamped.event));
     let changes = changes.map(|Envelope { cursor, stamped }| LoggedEvent {
         cursor: cursor.clone(),
@@ -83,7 +85,9 @@ proptest! {
         (Just(log), 0..=length).prop_flat_map(move |(log, folded)| (Just(log), Just(folded), folded..=length))
     })) {
         let mut film = film(&log, folded, given);
-        log[folded..].iter().for_each(|envelope| { film.take(envelope); });
+        for envelope in &log[folded..] {
+            film.take(envelope);
+        }
 
         let is_change = |(_, envelope): &(usize, &Envelope)| Panorama::concerns(&envelope.stamped.event);
         let changes: Vec<_> = log.iter().enumerate().skip(folded).filter(is_change).collect();
@@ -128,7 +132,9 @@ fn the_way_from_change_to_change_leads_to_each_moment_and_ends() {
         Envelope { cursor: place(waiting), stamped: Stamped { timestamp: at_ms, event } }
     });
     let mut film = film(&notices, 0, 0);
-    notices.iter().for_each(|envelope| assert!(film.take(envelope)));
+    for envelope in &notices {
+        assert!(film.take(envelope));
+    }
 
     let back: Vec<i64> =
         std::iter::successors(film.change_before(None), |at_ms| film.change_before(Some(*at_ms))).collect();

@@ -150,8 +150,8 @@ fn Bar(
                 <summary>"Listens to " {count}</summary>
                 <p>{names}</p>
                 <p class="muted">
-                    "Events of other topics are in the log, and here once the page is loaded again. To hear a topic as it speaks, \
-                    name it above: nothing listens to a name that was never used."
+                    "What is told elsewhere is in the log, and here once the page is loaded again. Name a topic above to hear it from its \
+                    first word on."
                 </p>
             </details>
         </div>
