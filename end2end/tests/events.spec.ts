@@ -155,11 +155,13 @@ test('one steps back to where the log begins, and from there to the latest', asy
 test('of a flood the newest 2,000 stay, and none is lost behind them', async ({ server, eventsPage }) => {
   test.slow();
   await eventsPage.open('?topics=custom:flood');
-  const cursors: string[] = [];
-  const wave = (from: number) =>
-    Promise.all(Array.from({ length: 50 }, (_, index) => tell(server.url, 'custom:flood', from + index)));
-  for (let number = 0; number < 2_100; number += 50) cursors.push(...(await wave(number)));
-  const [, last] = await Promise.all([undefined, tell(server.url, 'custom:flood', 'last')]);
+  const all = new Set<string>();
+  for (let wave = 0; wave < 42; wave += 1) {
+    const told = Array.from({ length: 50 }, (_, index) => tell(server.url, 'custom:flood', { wave, index }));
+    for (const cursor of await Promise.all(told)) all.add(cursor);
+  }
+  const last = await tell(server.url, 'custom:flood', 'last');
+  all.add(last);
 
   await eventsPage.beginsWith([last]);
   await expect(eventsPage.rows).toHaveCount(2_000);
@@ -169,7 +171,7 @@ test('of a flood the newest 2,000 stay, and none is lost behind them', async ({ 
   await expect(eventsPage.rows).toHaveCount(100);
   const older = await eventsPage.cursors();
   expect(new Set([...shown, ...older]).size).toBe(2_100);
-  expect(new Set([...cursors, last])).toEqual(expect.objectContaining({ size: 2_101 }));
+  expect([...shown, ...older].filter((cursor) => !all.has(cursor))).toEqual([]);
 });
 
 test('the slider shows queues as they were, by the keyboard, and comes back to now', async ({ page, server, eventsPage }) => {
@@ -181,14 +183,12 @@ test('the slider shows queues as they were, by the keyboard, and comes back to n
 
   await post(`${server.url}/api/v1/queues/line/resume`);
   await expect(eventsPage.queue('line', 'State')).toHaveText('Running');
-  await page.getByRole('button', { name: 'To the change before' }).press('Enter');
+  const before = page.getByRole('button', { name: 'To the change before' });
+  await before.press('Enter');
+  await expect(eventsPage.slider).toHaveAttribute('aria-valuetext', /^[0-9: .-]+ UTC, /);
   await expect(eventsPage.queue('line', 'State')).toHaveText('Running');
-  await page.getByRole('button', { name: 'To the change before' }).press('Enter');
-  await expect(eventsPage.slider).toHaveAttribute('aria-valuetext', / UTC, /);
-  await expect.poll(async () => {
-    await page.getByRole('button', { name: 'To the change before' }).press('Enter');
-    return eventsPage.queue('line', 'State').textContent();
-  }).toContain('Paused');
+  await before.press('Enter');
+  await expect(eventsPage.queue('line', 'State')).toHaveText('Paused');
 
   await post(`${server.url}/api/v1/queues/line/pause`);
   await eventsPage.slider.press('End');

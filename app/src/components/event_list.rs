@@ -35,7 +35,7 @@ pub fn EventList(
         <ol class="events" aria-label="Events, newest first">
             <For
                 each=move || lines.get()
-                key=|line| line.cursor.clone()
+                key=|line| line.cursor.position
                 children=move |line| view! { <EventItem line opened today_ms address_of /> }
             />
         </ol>

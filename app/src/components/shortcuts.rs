@@ -90,7 +90,7 @@ pub fn Shortcuts() -> impl IntoView {
                 <Shortcut keys=&["g", "i"] does="Imports" />
                 <Shortcut keys=&["g", "n"] does="Import a file" />
                 <Shortcut keys=&["g", "e"] does="Events" />
-                <Shortcut keys=&["/"] does="Search customers" />
+                <Shortcut keys=&["/"] does="Search" />
                 <Shortcut keys=&["?"] does="This list" />
                 <Shortcut keys=&["Esc"] does="Close" />
             </dl>

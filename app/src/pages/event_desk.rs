@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 
 use crate::{
     components::news_button::is_at_top,
@@ -85,6 +85,14 @@ impl Desk {
                 self.show();
             }
             is_held
+        });
+        Effect::new(move |_| {
+            let listener = window_event_listener(ev::scroll, move |_| {
+                if self.waiting.with_untracked(|waiting| waiting.count > 0) {
+                    self.draw();
+                }
+            });
+            on_cleanup(move || listener.remove());
         });
     }
 
