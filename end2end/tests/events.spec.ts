@@ -18,7 +18,7 @@ test('what is told appears at the top, each event once and in order', async ({ s
   await expect(eventsPage.rows).toHaveCount(60);
 });
 
-test('without a filter the page hears the whole life of a job', async ({ server, eventsPage }) => {
+test('without a filter the page hears the whole life of a job', async ({ page, server, eventsPage }) => {
   await post(`${server.url}/api/v1/queues/test/resume`);
   await eventsPage.open();
   const before = await endOfLog(server.url);
@@ -26,7 +26,7 @@ test('without a filter the page hears the whole life of a job', async ({ server,
   const jobId = await enqueue(server.url, 'echo', { word: 'hello' });
 
   for (const words of ['echo · waiting', 'echo · started', 'echo · completed']) {
-    await expect(eventsPage.rows.filter({ hasText: words }).filter({ hasText: `job:${jobId}` })).toBeVisible();
+    await expect(eventsPage.rows.filter({ hasText: words, has: page.getByTitle(`job:${jobId}`) })).toBeVisible();
   }
   const told = await readEvents(server.url, 'queue:test', before);
   expect(await eventsPage.cursors()).toEqual(expect.arrayContaining(told));
@@ -179,6 +179,7 @@ test('the slider shows queues as they were, by the keyboard, and comes back to n
   await eventsPage.open();
   await eventsPage.lookBack.click();
   await expect(eventsPage.queue('line', 'State')).toHaveText('Paused');
+  await expect(eventsPage.queue('line', 'State').locator('.signal-cross'), 'the arm is crossed').toBeVisible();
   await expect(eventsPage.slider).toHaveAttribute('aria-valuetext', 'Now');
 
   await post(`${server.url}/api/v1/queues/line/resume`);

@@ -83,7 +83,7 @@ fn EventItem(
     view! {
         <li class="event" class:is-open=is_open data-testid="event-row" data-id=id.clone()>
             <time title=event_facts::exact(line.at_ms)>{event_words::moment(line.at_ms, today_ms)}</time>
-            <code class="event-kind">{kind}</code>
+            <code class="event-kind" title=kind.clone()>{kind.clone()}</code>
             <Topics topics=line.topics.clone() address_of />
             <a
                 class="event-what"
@@ -113,7 +113,7 @@ fn Topics(
     let names = topics.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
 
     topics.into_iter().next().map(|topic| {
-        let name = topic.to_string();
+        let name = event_words::topic(&topic.to_string());
         view! {
             <a class="event-topic" href=address_of.run(topic) title=names>
                 {name}

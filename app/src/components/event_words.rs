@@ -41,18 +41,19 @@ pub fn mark(kind: &str, event: &Value) -> Option<Aspect> {
 
 /// What an event says, in one line.
 pub fn summary(kind: &str, event: &Value) -> String {
-    let text = |field: &str| event[field].as_str().unwrap_or_default().replace('_', " ");
+    let name = |field: &str| event[field].as_str().unwrap_or_default().to_owned();
+    let text = |field: &str| name(field).replace('_', " ");
     let number = |field: &str| event[field].as_u64().unwrap_or_default();
     let parts = match kind {
-        "job_update" => vec![text("jobName"), text("status"), progress(event), attempt(event), said(event)],
+        "job_update" => vec![name("jobName"), text("status"), progress(event), attempt(event), said(event)],
         "queue_update" => queue(event),
         "worker_status" => {
             let jobs =
                 format!("{} of {}", number("currentJobs"), figures::counted(number("concurrency"), "job", "jobs"));
-            vec![text("status"), jobs, text("host")]
+            vec![text("status"), jobs, name("host")]
         }
-        "service_status" => vec![text("status"), text("message")],
-        "service_log" => vec![text("level"), event["line"].as_str().unwrap_or_default().to_owned()],
+        "service_status" => vec![text("status"), name("message")],
+        "service_log" => vec![text("level"), name("line")],
         "import_update" => vec![text("status"), rows(&event["rows"]), said(event)],
         "customer.created" => vec![figures::counted(number("count"), "customer made", "customers made")],
         "customer.updated" => vec![figures::counted(number("count"), "customer changed", "customers changed")],
@@ -67,6 +68,15 @@ pub fn summary(kind: &str, event: &Value) -> String {
         return line;
     }
     line.chars().take(MOST_CHARACTERS).chain(['…']).collect()
+}
+
+/// A topic in short: of a long name its family and its end, since ids that were made at the same time begin alike.
+pub fn topic(topic: &str) -> String {
+    let (family, name) = topic.split_once(':').unwrap_or(("", topic));
+    match name.char_indices().rev().nth(11) {
+        Some((end, _)) if name.chars().count() > 24 => format!("{family}:…{}", &name[end..]),
+        _ => topic.to_owned(),
+    }
 }
 
 /// A moment of the day, to the millisecond: `05:55:37.123`; with its date, where that is another day than today's.
@@ -130,7 +140,7 @@ mod tests {
     fn each_type_says_what_matters_and_trouble_is_marked() {
         let job = json!({"type": "job_update", "jobName": "sleep", "status": "in_progress", "progress": 40, "attempt": 1,
                          "maxAttempts": 3, "message": "dozing"});
-        let failed = json!({"type": "job_update", "jobName": "fail", "status": "failed", "attempt": 3, "maxAttempts": 3,
+        let failed = json!({"type": "job_update", "jobName": "NO_LUCK", "status": "failed", "attempt": 3, "maxAttempts": 3,
                             "error": "no luck"});
         let queue = json!({"type": "queue_update", "waiting": 1_200, "active": 0, "failed": 2, "paused": true});
         let worker =
@@ -142,7 +152,7 @@ mod tests {
 
         for (event, words, mark) in [
             (job, "sleep · in progress · 40 % · dozing", None),
-            (failed, "fail · failed · attempt 3 of 3 · no luck", Some(Aspect::Danger)),
+            (failed, "NO_LUCK · failed · attempt 3 of 3 · no luck", Some(Aspect::Danger)),
             (queue, "paused · 1,200 waiting · 0 active · 2 failed", Some(Aspect::OutOfUse)),
             (worker, "active · 2 of 4 jobs · hall", None),
             (import, "running · 5,000 of 9,000 rows", None),
@@ -159,6 +169,13 @@ mod tests {
         let line = summary("custom", &json!({"data": "ü".repeat(1_000)}));
 
         assert_eq!(line.chars().count(), MOST_CHARACTERS + 1);
+    }
+
+    #[test]
+    fn a_long_topic_keeps_its_end() {
+        assert_eq!(topic("job:0190d6c8-7c4b-7000-8000-00000000000a"), "job:…00000000000a");
+        assert_eq!(topic("custom:dashboard_updates"), "custom:dashboard_updates");
+        assert_eq!(topic("workers"), "workers");
     }
 
     #[test]
