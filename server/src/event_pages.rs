@@ -7,11 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use app::{
     api::ApiError,
-    domain::{EventPage, EventQuery, LoggedEvent, Sieve},
+    domain::{EventPage, EventQuery, LoggedEvent, Sieve, SieveError},
     events::{Cursor, Event, QueueUpdate, ResetReason, Topic, WorkerStatusUpdate},
     live::{FilmReel, Panorama, panorama::MOST_CHANGES},
 };
-
 use jiff::Timestamp;
 
 use crate::{
@@ -24,8 +23,8 @@ use crate::{
 
 /// Events on a page.
 const EVENTS: u32 = 100;
-/// Topics that a page listens to. A connection, which all tabs of a browser share, has room for some more.
-const MOST_TOPICS: usize = 200;
+/// Topics that a page, and its film, listen to. A connection, which all tabs of a browser share, has room for 256.
+const MOST_TOPICS: usize = 100;
 /// Events that are read at once, and looked through for topics.
 const ROUND: u32 = 500;
 /// Rounds of one film at most.
@@ -34,8 +33,8 @@ const ROUNDS: usize = 20;
 /// A page of events, newest first.
 pub(crate) async fn page(backplane: &dyn Backplane, query: &EventQuery) -> Result<EventPage, ApiError> {
     let sieve = Sieve::of(query).map_err(|problem| match problem {
-        app::domain::SieveError::Topic(_) => ApiError::invalid("topics", problem),
-        app::domain::SieveError::Kind(_) => ApiError::invalid("type", problem),
+        SieveError::Topic(_) => ApiError::invalid("topics", problem),
+        SieveError::Kind(_) => ApiError::invalid("type", problem),
     })?;
     if sieve.topics.len() > MOST_TOPICS {
         return Err(ApiError::invalid("topics", format!("Name at most {MOST_TOPICS} topics.")));
@@ -50,11 +49,13 @@ pub(crate) async fn page(backplane: &dyn Backplane, query: &EventQuery) -> Resul
         HistoryPage::Gone(ResetReason::Trimmed) => (Vec::new(), None),
         HistoryPage::Gone(_) => return Err(ApiError::no_place("before")),
     };
-    let topics = match () {
+    let topics = if !is_latest {
         // An older page does not move.
-        () if !is_latest => Vec::new(),
-        () if !sieve.topics.is_empty() => sieve.topics.into_iter().collect(),
-        () => known_topics(backplane).await?,
+        Vec::new()
+    } else if sieve.topics.is_empty() {
+        known_topics(backplane).await?
+    } else {
+        sieve.topics.into_iter().collect()
     };
     Ok(EventPage { items: entries.into_iter().rev().map(logged).collect(), older, topics })
 }
@@ -87,8 +88,8 @@ async fn known_topics(backplane: &dyn Backplane) -> Result<Vec<Topic>, ApiError>
 /// happens later is read, or told.
 pub(crate) async fn film(backplane: &dyn Backplane) -> Result<FilmReel, ApiError> {
     let now = as_it_is(backplane).await?;
-    let topics = now.keys().map(|topic| if let Topic::Worker(_) = topic { Topic::Workers } else { topic.clone() });
-    let topics: BTreeSet<Topic> = topics.chain([Topic::Workers]).collect();
+    let queues = now.keys().filter(|topic| matches!(topic, Topic::Queue(_))).cloned();
+    let topics = [Topic::Workers].into_iter().chain(queues).take(MOST_TOPICS).collect();
     let (known_from_ms, mut log) = lately(backplane).await?;
 
     let spoke: BTreeSet<Topic> = log.iter().filter_map(|entry| subject(&entry.envelope.stamped.event)).collect();
@@ -101,13 +102,7 @@ pub(crate) async fn film(backplane: &dyn Backplane) -> Result<FilmReel, ApiError
         base.apply(&entry.envelope.stamped.event);
     }
     let begins_ms = log.last().map_or(known_from_ms, |last| last.envelope.stamped.timestamp);
-    Ok(FilmReel {
-        base,
-        begins_ms,
-        known_from_ms,
-        changes: changes.into_iter().map(logged).collect(),
-        topics: topics.into_iter().take(MOST_TOPICS).collect(),
-    })
+    Ok(FilmReel { base, begins_ms, known_from_ms, changes: changes.into_iter().map(logged).collect(), topics })
 }
 
 /// Queues and workers as they are, as events would tell it, by what they are told under.
