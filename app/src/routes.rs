@@ -13,7 +13,7 @@ use leptos_router::{
 use crate::{
     components::{Clock, Layout},
     live::Live,
-    pages::{CustomersPage, ImportFilePage, ImportPage, ImportsPage, NotFoundPage, StreamsPage},
+    pages::{CustomersPage, EventsPage, ImportFilePage, ImportPage, ImportsPage, NotFoundPage, StreamsPage},
 };
 
 /// The application: what every page shares, and the pages.
@@ -31,6 +31,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=|| view! { <Redirect path="/imports" /> } ssr=SsrMode::Async />
                     <Route path=path!("/customers") view=CustomersPage ssr=SsrMode::Async />
                     <Route path=path!("/customers/import") view=ImportFilePage ssr=SsrMode::Async />
+                    <Route path=path!("/events") view=EventsPage ssr=SsrMode::Async />
                     <Route path=path!("/imports") view=ImportsPage ssr=SsrMode::Async />
                     <Route path=path!("/imports/:id") view=ImportPage ssr=SsrMode::Async />
                     <Route path=path!("/debug/streams") view=StreamsPage ssr=SsrMode::Async />

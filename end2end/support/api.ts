@@ -85,6 +85,26 @@ export async function readEvents(url: string, topic: string, after: string): Pro
   return cursors;
 }
 
+/** Tells an event of one's own. Returns its cursor. */
+export async function tell(url: string, topic: string, data: unknown): Promise<string> {
+  const answer = await post(`${url}/api/v1/events`, { topic, data });
+  return (answer as { cursor: string }).cursor;
+}
+
+/** Hands a job in. Returns its id. */
+export async function enqueue(url: string, jobName: string, data: unknown): Promise<string> {
+  const answer = await post(`${url}/api/v1/queue/add`, { queueName: 'test', jobName, data });
+  return (answer as { jobId: string }).jobId;
+}
+
+/** Sends JSON, and returns what is answered. */
+export async function post(url: string, body: unknown = {}): Promise<unknown> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${url} was refused: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
 interface StreamEvent {
   id: string;
   type: string;

@@ -55,6 +55,8 @@ export function everyPage({ withBadRows, failed }: Furnished): Record<string, st
     'the customers by name': '/customers?sort=name',
     'a search that finds nobody': '/customers?q=nobody-is-called-this',
     'a file to be imported': '/customers/import',
+    'the events': '/events',
+    'events of one type, by their text': '/events?type=customer.created&q=import',
     'the imports': '/imports',
     'an import with rows that were left out': `/imports/${withBadRows}`,
     'an import that failed': `/imports/${failed}`,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, type BrowserContextOptions, type Page } from '@playwright/test';
 import { CustomersPage } from '../pages/customers-page';
+import { EventsPage } from '../pages/events-page';
 import { ImportFilePage } from '../pages/import-file-page';
 import { ImportPage } from '../pages/import-page';
 import { ImportsPage } from '../pages/imports-page';
@@ -30,6 +31,7 @@ interface Fixtures {
   /** A page in a browser of its own: other cookies, other storage. */
   anotherBrowser: (options?: BrowserContextOptions) => Promise<Page>;
   customersPage: CustomersPage;
+  eventsPage: EventsPage;
   importFilePage: ImportFilePage;
   importPage: ImportPage;
   importsPage: ImportsPage;
@@ -82,6 +84,7 @@ export const test = base.extend<Fixtures>({
   },
 
   customersPage: async ({ page }, use) => use(new CustomersPage(page)),
+  eventsPage: async ({ page }, use) => use(new EventsPage(page)),
   importFilePage: async ({ page }, use) => use(new ImportFilePage(page)),
   importPage: async ({ page }, use) => use(new ImportPage(page)),
   importsPage: async ({ page }, use) => use(new ImportsPage(page)),

@@ -42,7 +42,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     expect.soft(await barriers(page), 'the list of shortcuts').toEqual([]);
 
     await page.setViewportSize({ width: 360, height: 740 });
-    for (const address of ['/customers', `/imports/${furnished.withBadRows}`]) {
+    for (const address of ['/customers', '/events', `/imports/${furnished.withBadRows}`]) {
       await page.goto(address);
       await indicator.live();
 
@@ -53,7 +53,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   unfurnished(`no empty page has a barrier in ${colorScheme}`, async ({ page, indicator }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
 
-    for (const address of ['/customers', '/imports']) {
+    for (const address of ['/customers', '/events?topics=custom:nobody', '/imports']) {
       await page.goto(address);
       await indicator.live();
 

@@ -59,6 +59,11 @@ test('two letters go to a place', async ({ page, importsPage }) => {
   await expect(page).toHaveURL('/customers/import');
 
   await page.keyboard.press('g');
+  await page.keyboard.press('e');
+  await expect(heading).toHaveText('Events');
+  await expect(page).toHaveURL('/events');
+
+  await page.keyboard.press('g');
   await page.keyboard.press('i');
   await expect(heading).toHaveText('Imports');
   await expect(page).toHaveURL('/imports');

@@ -31,6 +31,8 @@ test('every page is walked to without a complaint or a reload', async ({ page, f
       await expect(page).toHaveURL(/before=/);
       await places.getByRole('link', { name: 'Import a file' }).click();
       await expect(heading).toHaveText('Import a file');
+      await places.getByRole('link', { name: 'Events' }).click();
+      await expect(heading).toHaveText('Events');
       await places.getByRole('link', { name: 'Imports' }).click();
       await expect(heading).toHaveText('Imports');
       await page.locator(`[data-id="${withBadRows}"]`).getByRole('link').click();

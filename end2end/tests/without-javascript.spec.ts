@@ -1,6 +1,6 @@
 /** Pages and forms as the server renders them, in a browser that runs no script. */
 
-import { importFile, overOnce, sendFile } from '../support/api';
+import { importFile, overOnce, sendFile, tell } from '../support/api';
 import { customer, madeUp, writeCustomersCsv } from '../support/csv';
 import { StreamClient } from '../support/stream-client';
 import { expect, test } from '../support/test';
@@ -133,4 +133,23 @@ test('who listens is told, and what only a script can do is not offered', async 
   await expect(streamsPage.kick(streamsPage.row(client.connectionId))).toBeHidden();
   await expect(streamsPage.refresh).toBeHidden();
   client.close();
+});
+
+test('the log is sifted by its form, and read back by links', async ({ page, server, eventsPage }) => {
+  const cursors: string[] = [];
+  for (let number = 0; number < 110; number += 1) cursors.push(await tell(server.url, 'custom:shop', { number }));
+  cursors.reverse();
+  await page.goto('/events');
+
+  await eventsPage.topics.fill('custom:shop');
+  await eventsPage.type.selectOption('custom');
+  await page.getByRole('button', { name: 'Filter' }).click();
+  expect(await eventsPage.cursors()).toEqual(cursors.slice(0, 100));
+  await expect(eventsPage.pause).toBeHidden();
+  await eventsPage.older.click();
+  expect(await eventsPage.cursors()).toEqual(cursors.slice(100));
+  await expect(eventsPage.topics).toHaveValue('custom:shop');
+
+  await eventsPage.opener(eventsPage.row(cursors[105]!)).click();
+  expect(JSON.parse((await page.locator('pre').textContent())!)).toMatchObject({ data: { number: 4 } });
 });

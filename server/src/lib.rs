@@ -7,6 +7,8 @@ pub mod backplane;
 /// The suite that every backplane passes.
 #[cfg(test)]
 mod conformance;
+/// What the page of events asks of the log.
+pub mod event_pages;
 /// Where uploaded files lie.
 pub mod files;
 /// What the server answers.

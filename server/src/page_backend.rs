@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use app::{
     api::{ApiError, backend::Backend},
-    domain::{CustomerPage, CustomerQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot, StreamStats},
+    domain::{
+        CustomerPage, CustomerQuery, EventPage, EventQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot,
+        StreamStats,
+    },
+    live::FilmReel,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
+    event_pages,
     http::error::refusal,
     hub::Hub,
     jobs::context::Parts,
@@ -90,6 +95,14 @@ impl Backend for PageBackend {
         // Not the log's own end: who looks here may do so because the log can't be read.
         let cursor = self.hub.end();
         Ok(Snapshot { cursor, data: self.hub.overview().with_at_most(STREAMS), taken_at: Timestamp::now() })
+    }
+
+    async fn events(&self, query: EventQuery) -> Result<Snapshot<EventPage>, ApiError> {
+        self.snapshot(event_pages::page(&*self.parts.backplane, &query)).await
+    }
+
+    async fn film(&self) -> Result<Snapshot<FilmReel>, ApiError> {
+        self.snapshot(event_pages::film(&*self.parts.backplane)).await
     }
 }
 

@@ -6,8 +6,10 @@ use async_trait::async_trait;
 
 use super::ApiError;
 use crate::domain::{
-    CustomerPage, CustomerQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot, StreamStats,
+    CustomerPage, CustomerQuery, EventPage, EventQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot,
+    StreamStats,
 };
+use crate::live::FilmReel;
 
 /// All that a page may ask the server.
 #[async_trait]
@@ -30,6 +32,12 @@ pub trait Backend: Send + Sync + 'static {
 
     /// The streams of the node that answers: a hundred of them at most, those that are furthest behind.
     async fn streams(&self) -> Result<Snapshot<StreamStats>, ApiError>;
+
+    /// Events of the log, and what to listen to for more.
+    async fn events(&self, query: EventQuery) -> Result<Snapshot<EventPage>, ApiError>;
+
+    /// What was told of queues and workers lately.
+    async fn film(&self) -> Result<Snapshot<FilmReel>, ApiError>;
 }
 
 #[cfg(feature = "ssr")]

@@ -7,6 +7,8 @@
 pub mod backend;
 /// Customers.
 pub mod customers;
+/// The event log.
+pub mod events;
 /// Imports.
 pub mod imports;
 /// Live streams.

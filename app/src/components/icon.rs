@@ -33,6 +33,12 @@ pub enum Glyph {
     File,
     /// An arrow in a circle.
     Again,
+    /// A list with a line that beats.
+    Events,
+    /// Two bars.
+    Pause,
+    /// Two sheets, one over the other.
+    Copy,
     /// A point to the left.
     Back,
     /// A point to the right.
@@ -63,6 +69,9 @@ impl Glyph {
             Self::Download => "M12 4v12M7 11l5 5 5-5M4 16v2.5A1.5 1.5 0 0 0 5.5 20h13a1.5 1.5 0 0 0 1.5-1.5V16",
             Self::File => "M14 3H7a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V8zM14 3v5h5",
             Self::Again => "M20 12a8 8 0 1 1-2.4-5.7M20 3.5V8h-4.5",
+            Self::Events => "M3 7h5M3 12h3M3 17h5M9 12h2.5l2-6 4 12 2-6H22",
+            Self::Pause => "M8.5 5v14M15.5 5v14",
+            Self::Copy => "M9 9h11v11H9zM5 15H4V4h11v1",
             Self::Back => "M15 5l-7 7 7 7",
             Self::Forth => "M9 5l7 7-7 7",
         }

@@ -61,6 +61,23 @@ pub mod customers_table;
 /// The search field of a list.
 pub mod search_box;
 
+/// An event, opened.
+pub mod event_detail;
+/// An event as names and values.
+pub mod event_facts;
+/// What is shown of the log.
+pub mod event_filters;
+/// The list of events.
+pub mod event_list;
+/// An event as programs see it.
+pub mod event_source;
+/// An event in one line of words.
+pub mod event_words;
+/// Queues and workers at a moment.
+pub mod panorama_tables;
+/// A moment is chosen.
+pub mod time_slider;
+
 /// The columns that an import understands.
 pub mod column_guide;
 /// Where a file is dropped or chosen.
@@ -96,6 +113,9 @@ pub use customers_table::CustomersTable;
 pub use drop_zone::DropZone;
 pub use empty_state::EmptyState;
 pub use error_note::ErrorNote;
+pub use event_detail::EventDetail;
+pub use event_filters::EventFilters;
+pub use event_list::EventList;
 pub use icon::{Glyph, Icon};
 pub use import_counts::ImportCounts;
 pub use import_facts::ImportFacts;
@@ -110,6 +130,7 @@ pub use news_button::NewsButton;
 pub use number::Number;
 pub use page_head::PageHead;
 pub use pager::Pager;
+pub use panorama_tables::PanoramaTables;
 pub use progress_bar::ProgressBar;
 pub use rail::Rail;
 pub use relative_time::RelativeTime;
@@ -122,5 +143,6 @@ pub use status_pill::StatusPill;
 pub use stream_row::StreamRow;
 pub use stream_totals::StreamTotals;
 pub use theme_switch::ThemeSwitch;
+pub use time_slider::TimeSlider;
 pub use top_line::TopLine;
 pub use upload_progress::UploadProgress;

@@ -14,10 +14,11 @@ struct Place {
     has_rooms: bool,
 }
 
-const PLACES: [Place; 3] = [
+const PLACES: [Place; 4] = [
     Place { href: "/customers", name: "Customers", glyph: Glyph::Customers, has_rooms: false },
     Place { href: "/imports", name: "Imports", glyph: Glyph::Imports, has_rooms: true },
     Place { href: "/customers/import", name: "Import a file", glyph: Glyph::Upload, has_rooms: false },
+    Place { href: "/events", name: "Events", glyph: Glyph::Events, has_rooms: false },
 ];
 
 /// The rail of places.

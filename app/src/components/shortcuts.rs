@@ -26,6 +26,7 @@ fn wish(after_g: bool, key: &str) -> Option<Wish> {
     match (after_g, key) {
         (true, "i") => Some(Wish::Go("/imports")),
         (true, "c") => Some(Wish::Go("/customers")),
+        (true, "e") => Some(Wish::Go("/events")),
         (true, "n") => Some(Wish::Go("/customers/import")),
         (_, "g") => Some(Wish::Wait),
         (false, "/") => Some(Wish::Search),
@@ -88,7 +89,8 @@ pub fn Shortcuts() -> impl IntoView {
                 <Shortcut keys=&["g", "c"] does="Customers" />
                 <Shortcut keys=&["g", "i"] does="Imports" />
                 <Shortcut keys=&["g", "n"] does="Import a file" />
-                <Shortcut keys=&["/"] does="Search customers" />
+                <Shortcut keys=&["g", "e"] does="Events" />
+                <Shortcut keys=&["/"] does="Search" />
                 <Shortcut keys=&["?"] does="This list" />
                 <Shortcut keys=&["Esc"] does="Close" />
             </dl>

@@ -10,7 +10,7 @@ use super::{ConnectionIndicator, Glyph, Icon, ThemeSwitch, shortcuts};
 pub fn TopLine() -> impl IntoView {
     let path = use_location().pathname;
     let trail = Memo::new(move |_| path.with(|path| trail(path)));
-    let has_own_search = Memo::new(move |_| path.get() == "/customers");
+    let has_own_search = Memo::new(move |_| matches!(path.get().as_str(), "/customers" | "/events"));
 
     view! {
         <header class="top-line">
@@ -61,6 +61,7 @@ fn trail(path: &str) -> Trail {
     let (place, room) = match path.trim_matches('/') {
         "customers" => (None, "Customers"),
         "customers/import" => (Some(("/customers", "Customers")), "Import a file"),
+        "events" => (None, "Events"),
         "" | "imports" => (None, "Imports"),
         "debug/streams" => (None, "Streams"),
         other if other.starts_with("imports/") => (Some(("/imports", "Imports")), "One import"),

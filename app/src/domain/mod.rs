@@ -2,6 +2,8 @@
 
 /// Customers and the ways to list them.
 pub mod customer;
+/// The event log as its page shows it.
+pub mod event_log;
 /// Identifiers, each its own type.
 pub mod id;
 /// Imports of customer files: their state, counts and row errors.
@@ -20,6 +22,7 @@ pub mod stream;
 pub mod worker;
 
 pub use customer::{Customer, CustomerPage, CustomerQuery, CustomerSort, SortBy, SortOrder};
+pub use event_log::{EventPage, EventQuery, LoggedEvent, Sieve, SieveError};
 pub use id::{CustomerId, ImportId, JobId, QueueName, WorkerId};
 pub use import::{ByteCounts, ImportMode, ImportRowError, ImportStatus, ImportSummary, RowCounts};
 pub use job::{Job, JobAttempt, JobDetail, JobLogLine, JobPage, JobQuery, JobState, LogLevel};

@@ -12,6 +12,7 @@ fn wire(event: Event) -> Value {
 
 fn assert_round_trip(golden: Value, event: Event) {
     assert_eq!(wire(event.clone()), golden);
+    assert!(Event::TYPE_NAMES.contains(&event.type_name()), "{} is not listed", event.type_name());
 
     let read: Stamped = serde_json::from_value(golden).expect("golden JSON is readable");
 

@@ -120,6 +120,21 @@ pub struct Envelope {
 }
 
 impl Event {
+    /// The names of all types on the wire, in the order in which they are listed to people.
+    pub const TYPE_NAMES: [&'static str; 11] = [
+        "job_update",
+        "queue_update",
+        "worker_status",
+        "service_status",
+        "service_log",
+        "import_update",
+        "customer.created",
+        "customer.updated",
+        "customer.validation.failed",
+        "system_notification",
+        "custom",
+    ];
+
     /// The topics whose listeners are told, the most specific first.
     pub fn topics(&self) -> Vec<Topic> {
         match self {

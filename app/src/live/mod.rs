@@ -20,6 +20,8 @@ pub mod connection_state;
 /// The connection's rules.
 #[cfg(test)]
 mod connection_tests;
+/// The latest events, newest first.
+pub mod event_board;
 /// Somebody who wants to know, and how far it is.
 mod follower;
 /// Who follows what, and what the open line carries: pure as well.
@@ -48,6 +50,11 @@ mod lost;
 mod neighbours;
 /// What a tab is told, and what it does about it.
 pub mod news;
+/// Queues and workers as they were at a moment.
+pub mod panorama;
+/// The panorama's rules.
+#[cfg(test)]
+mod panorama_tests;
 /// Pages in tabs, without a browser.
 #[cfg(test)]
 mod reader_model;
@@ -73,8 +80,10 @@ mod tab_tests;
 pub mod upload;
 
 pub use connection_state::ConnectionState;
+pub use event_board::{EventBoard, EventLine, Waiting};
 pub use import_board::{ImportBoard, ImportsBoard};
 pub use kick::KickAnswer;
+pub use panorama::{Film, FilmReel, Panorama, QueueThen, WorkerThen};
 pub use receipt::{Receipt, Repair};
 pub use stream::{Live, Notice};
 pub use stream_use::StreamUse;

@@ -4,18 +4,27 @@
 mod address;
 /// Customers: the list.
 pub mod customers;
+/// The events before the reader.
+mod event_desk;
+/// One step back in the log.
+pub mod event_steps;
+/// The event log.
+pub mod events;
 /// One import.
 pub mod import;
 /// A file to be imported.
 pub mod import_file;
 /// Imports: the list.
 pub mod imports;
+/// Queues and workers as they were.
+pub mod look_back;
 /// There is no such page.
 pub mod not_found;
 /// Live streams.
 pub mod streams;
 
 pub use customers::CustomersPage;
+pub use events::EventsPage;
 pub use import::ImportPage;
 pub use import_file::ImportFilePage;
 pub use imports::ImportsPage;

@@ -1,11 +1,12 @@
-//! What happened before, by topic: pages of the log in either direction.
+//! What happened before: pages of the log in either direction, and one event of it.
 //!
-//! The log has no index by topic: events are read on from the place and sifted, a bounded number for each page. So a page may have
-//! fewer events than were asked for, even none, and still not be the last one.
+//! The log has no index by topic, type or words: events are read on from the place and sifted, a bounded number for each page. So a page
+//! may have fewer events than were asked for, even none, and still not be the last one.
 
-use std::collections::BTreeSet;
-
-use app::events::{Cursor, ResetReason, Topic};
+use app::{
+    domain::Sieve,
+    events::{Cursor, ResetReason},
+};
 
 use super::{Backplane, BackplaneError, LogEntry, ReadLog};
 
@@ -39,13 +40,13 @@ pub enum HistoryPage {
     Gone(ResetReason),
 }
 
-/// A page of at most `limit` events that are told to one of the topics; to any, when none is named.
+/// A page of at most `limit` events that a sieve lets pass.
 ///
 /// # Errors
 /// The engine can't be read.
 pub async fn page(
     backplane: &dyn Backplane,
-    topics: &BTreeSet<Topic>,
+    sieve: &Sieve,
     side: Side,
     limit: u32,
 ) -> Result<HistoryPage, BackplaneError> {
@@ -80,7 +81,7 @@ pub async fn page(
         for entry in entries {
             looked_at += 1;
             place = Some(entry.envelope.cursor.clone());
-            if is_told_to(&entry, topics) {
+            if sieve.lets_pass(&entry.envelope.stamped.event, &entry.json) {
                 found.push(entry);
                 if found.len() == limit {
                     break;
@@ -98,6 +99,22 @@ pub async fn page(
     Ok(HistoryPage::Events { entries: found, next })
 }
 
-fn is_told_to(entry: &LogEntry, topics: &BTreeSet<Topic>) -> bool {
-    topics.is_empty() || entry.envelope.stamped.event.topics().iter().any(|topic| topics.contains(topic))
+/// The event at a place; `None` where there is none, or none any more.
+///
+/// Engines read after and before an event, never at it: so the next one is looked up, and then the one before that.
+///
+/// # Errors
+/// The engine can't be read.
+pub async fn event(backplane: &dyn Backplane, place: &Cursor) -> Result<Option<LogEntry>, BackplaneError> {
+    loop {
+        let ReadLog::Events(after) = backplane.read(place, 1).await? else { return Ok(None) };
+        let next = after.into_iter().next().map(|entry| entry.envelope.cursor);
+        let ReadLog::Events(mut before) = backplane.read_back(next.as_ref(), 1).await? else { return Ok(None) };
+        let Some(found) = before.pop() else { return Ok(None) };
+        let cursor = &found.envelope.cursor;
+        // Behind the last event, others may have come between the two questions.
+        if next.is_some() || !cursor.is_after(place) {
+            return Ok((cursor == place).then_some(found));
+        }
+    }
 }

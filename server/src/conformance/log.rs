@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use app::events::{Cursor, Custom, Event, JobStatus, NoticeLevel, Position, ResetReason, SystemNotification, Topic};
+use app::{
+    domain::Sieve,
+    events::{Cursor, Custom, Event, JobStatus, NoticeLevel, Position, ResetReason, SystemNotification, Topic},
+};
 use serde_json::{Value, json};
 
 use super::{Engine, LEASE, claim_one, new_job, worker};
@@ -132,7 +135,7 @@ pub(super) async fn a_page_by_topic_leads_on_until_the_end_in_either_direction(e
     let start = backplane.head().await.expect("an end");
     let events = (0..1_300).map(|number| told(if number % 100 == 0 { "seldom" } else { "often" }, number)).collect();
     backplane.append(events).await.expect("appended");
-    let topics = BTreeSet::from([Topic::Custom("seldom".to_owned())]);
+    let sieve = Sieve::for_topics(BTreeSet::from([Topic::Custom("seldom".to_owned())]));
     let numbers = |entries: Vec<LogEntry>| -> Vec<Value> {
         let number = |entry: LogEntry| match entry.envelope.stamped.event {
             Event::Custom(custom) => custom.data,
@@ -145,7 +148,7 @@ pub(super) async fn a_page_by_topic_leads_on_until_the_end_in_either_direction(e
         let (mut found, mut side) = (Vec::new(), Some(begin));
         while let Some(place) = side.take() {
             let is_forward = matches!(place, Side::After(_));
-            let page = history::page(backplane, &topics, place, 4).await.expect("readable");
+            let page = history::page(backplane, &sieve, place, 4).await.expect("readable");
             let HistoryPage::Events { entries, next } = page else { panic!("{page:?}") };
             assert!(entries.len() <= 4);
             let at = if is_forward { found.len() } else { 0 };
@@ -155,6 +158,27 @@ pub(super) async fn a_page_by_topic_leads_on_until_the_end_in_either_direction(e
 
         assert_eq!(found, (0..13).map(|number| json!(number * 100)).collect::<Vec<_>>());
     }
+}
+
+pub(super) async fn an_event_is_found_by_its_cursor_until_it_is_cut(engine: Engine) {
+    let backplane = &*engine.backplane;
+    let start = backplane.head().await.expect("an end");
+    backplane.append((0..3).map(notice).collect()).await.expect("appended");
+    let all = read(backplane, &start, 10).await;
+
+    for (cursor, event) in &all {
+        let found = history::event(backplane, cursor).await.expect("readable").expect("there");
+        assert_eq!((&found.envelope.cursor, &found.envelope.stamped.event), (cursor, event));
+    }
+
+    assert_eq!(history::event(backplane, &start).await.expect("readable"), None);
+    let foreign = Cursor { epoch: "other".to_owned(), position: all[0].0.position };
+    assert_eq!(history::event(backplane, &foreign).await.expect("readable"), None);
+    backplane.append((0..100).map(notice).collect()).await.expect("appended");
+    while matches!(backplane.read(&all[0].0, 1).await.expect("readable"), ReadLog::Events(_)) {
+        backplane.maintain().await.expect("kept");
+    }
+    assert_eq!(history::event(backplane, &all[1].0).await.expect("readable"), None);
 }
 
 pub(super) async fn a_tail_wakes_up_with_what_another_process_appended(engine: Engine) {

@@ -105,6 +105,7 @@ engines_pass! {
         reading_back_gives_what_is_nearest_to_the_place_in_order,
         reading_back_ends_where_the_log_was_cut_and_knows_no_place_before,
         a_page_by_topic_leads_on_until_the_end_in_either_direction,
+        an_event_is_found_by_its_cursor_until_it_is_cut,
         a_tail_wakes_up_with_what_another_process_appended,
         a_cursor_of_another_log_is_gone,
         a_cursor_beyond_the_end_is_gone,

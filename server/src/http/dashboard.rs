@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use app::{
     api::ApiError,
-    domain::{JobId, Transport},
+    domain::{JobId, Sieve, Transport},
     events::{Cursor, Topic},
 };
 use axum::{
@@ -118,7 +118,10 @@ pub(super) struct Debug {
 )]
 pub(super) async fn debug(State(parts): State<Parts>, State(hub): State<Arc<Hub>>) -> Result<Json<Debug>, Problem> {
     let cursor = parts.backplane.head().await.map_err(refusal)?;
-    let events = match history::page(&*parts.backplane, &topics(), Side::Last, EVENTS).await.map_err(refusal)? {
+    let events = match history::page(&*parts.backplane, &Sieve::for_topics(topics()), Side::Last, EVENTS)
+        .await
+        .map_err(refusal)?
+    {
         HistoryPage::Events { entries, .. } => entries.iter().map(recorded).collect::<Result<_, _>>()?,
         HistoryPage::Gone(_) => Vec::new(),
     };

@@ -2,7 +2,7 @@
 
 use app::{
     api::ApiError,
-    domain::Listing,
+    domain::{Listing, Sieve},
     events::{Cursor, Custom, Event, ResetReason, Topic},
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    error::{Asked, Problem, Sent, refusal},
+    error::{Asked, Id, Problem, Sent, refusal},
     refusal::{Reading, Refusal, TakingJson},
     sse::topics,
 };
@@ -94,14 +94,32 @@ pub(super) async fn list(
         (None, Some(place)) => Side::Before(place),
         (None, None) => Side::Last,
     };
-    let topics = topics(page.topics.as_deref().unwrap_or_default())?;
-    match history::page(&*parts.backplane, &topics, side, limit).await.map_err(refusal)? {
+    let sieve = Sieve::for_topics(topics(page.topics.as_deref().unwrap_or_default())?);
+    match history::page(&*parts.backplane, &sieve, side, limit).await.map_err(refusal)? {
         HistoryPage::Events { entries, next } => {
             let items = entries.iter().map(recorded).collect::<Result<_, _>>()?;
             Ok(Json(Listing { items, next: next.map(|next| next.to_string()) }))
         }
         HistoryPage::Gone(reason) => Err(ApiError::conflict(words_of(reason)).into()),
     }
+}
+
+/// Shows an event.
+///
+/// By its cursor, as long as the log keeps it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/events/{cursor}",
+    operation_id = "showEvent",
+    tag = "stream",
+    params(("cursor" = String, Path, description = "The event's `id`.", example = "k3v9x2-17")),
+    responses((status = 200, description = "The event.", body = Recorded), Refusal<404>, Reading)
+)]
+pub(super) async fn show(State(parts): State<Parts>, Id(place): Id<String>) -> Result<Json<Recorded>, Problem> {
+    let nothing = || ApiError::not_found("event");
+    let place: Cursor = place.parse().map_err(|_| nothing())?;
+    let entry = history::event(&*parts.backplane, &place).await.map_err(refusal)?.ok_or_else(nothing)?;
+    Ok(Json(recorded(&entry)?))
 }
 
 /// An event of a program.

@@ -127,6 +127,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(streams::unsubscribe_from_job))
         .routes(routes!(streams::unsubscribe_from_queue))
         .routes(routes!(events::list, events::add))
+        .routes(routes!(events::show))
         .merge(uploads)
         .routes(routes!(imports::list))
         .routes(routes!(imports::show))

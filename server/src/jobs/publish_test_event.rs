@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use app::events::{Cursor, Custom, Event, Topic};
+use app::{
+    domain::Sieve,
+    events::{Cursor, Custom, Event, Topic},
+};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -59,11 +62,11 @@ impl PublishTestEvent {
     /// The event of an attempt before this one, whose worker may have died before it could say that the job is done. Where the log can't
     /// tell any more there is none: a second test event is better than no one.
     async fn published_before(&self, context: &JobContext) -> Result<Option<Cursor>, JobError> {
-        let topics = BTreeSet::from([Topic::dashboard()]);
+        let dashboard = Sieve::for_topics(BTreeSet::from([Topic::dashboard()]));
         let mut after = self.after.clone();
         while let Some(place) = after {
             context.check()?;
-            let page = history::page(&*context.parts.backplane, &topics, Side::After(place), PAGE).await?;
+            let page = history::page(&*context.parts.backplane, &dashboard, Side::After(place), PAGE).await?;
             let HistoryPage::Events { entries, next } = page else { return Ok(None) };
             if let Some(entry) = entries.into_iter().find(|entry| is_of(entry, context)) {
                 return Ok(Some(entry.envelope.cursor));

@@ -7,6 +7,7 @@ mod api;
 mod architecture;
 mod compat;
 mod customers;
+mod event_pages;
 mod events;
 mod fencing;
 mod frames;

@@ -8,6 +8,8 @@ mod api;
 mod compat;
 #[path = "../it/customers.rs"]
 mod customers;
+#[path = "../it/event_pages.rs"]
+mod event_pages;
 #[path = "../it/events.rs"]
 mod events;
 #[path = "../it/fencing.rs"]
