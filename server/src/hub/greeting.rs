@@ -75,6 +75,23 @@ impl Hub {
         Ok(feed)
     }
 
+    /// How many events of some topics follow a client's place; or why that can't be said. A client of another node may be ahead of a ring
+    /// that does not follow: then the log knows whether there is such a place, and what comes after it comes by itself.
+    async fn count_missed(
+        &self,
+        place: &Cursor,
+        end: &Cursor,
+        topics: &BTreeSet<Topic>,
+    ) -> Result<Result<u64, ResetReason>, BackplaneError> {
+        if !place.is_after(end) {
+            return self.count_after(place, topics).await;
+        }
+        Ok(match self.refills.after(place.clone()).await? {
+            Refill::Found(_) => Ok(0),
+            Refill::Gone(reason) => Err(reason),
+        })
+    }
+
     /// How many events of some topics follow a place, up to the end of the ring; or why that can't be said.
     async fn count_after(
         &self,
@@ -118,8 +135,7 @@ impl Feed {
         let (resumed, replayed, reset) = match resume {
             None => (false, 0, None),
             Some(Err(_)) => (false, 0, Some(ResetReason::Unknown)),
-            Some(Ok(cursor)) if cursor.is_after(&self.walk.place) => (false, 0, Some(ResetReason::Unknown)),
-            Some(Ok(cursor)) => match self.hub.count_after(&cursor, &topics).await? {
+            Some(Ok(cursor)) => match self.hub.count_missed(&cursor, &self.walk.place, &topics).await? {
                 Ok(replayed) => {
                     self.walk = Walk::from(cursor);
                     (true, replayed, None)
