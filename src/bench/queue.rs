@@ -1,6 +1,7 @@
 //! `signalbox bench queue`: how fast jobs are taken in, picked up and done, on the engine that the environment names.
 
 use std::{
+    collections::HashSet,
     process::{ExitCode, Stdio},
     sync::Arc,
     time::{Duration, Instant},
@@ -154,16 +155,13 @@ impl Trial {
         let mut cursor = self.parts.backplane.head().await?;
         // The worker runs when the first one is done.
         let mut job_ids = vec![self.hand_in_to_be_picked_up(&queue).await?];
-        result_of(&*self.parts.backplane, &job_ids[0], &mut cursor).await?;
+        results_of(&*self.parts.backplane, &job_ids, &mut cursor).await?;
         while job_ids.len() < PICKUPS + STARTERS {
             job_ids.push(self.hand_in_to_be_picked_up(&queue).await?);
             tokio::time::sleep(BETWEEN_PICKUPS).await;
         }
-        let mut took = Vec::with_capacity(PICKUPS);
-        for job_id in &job_ids[STARTERS..] {
-            let waited_us = result_of(&*self.parts.backplane, job_id, &mut cursor).await?;
-            took.push(Duration::from_micros(waited_us));
-        }
+        let waited_us = results_of(&*self.parts.backplane, &job_ids[STARTERS..], &mut cursor).await?;
+        let mut took: Vec<Duration> = waited_us.into_iter().map(Duration::from_micros).collect();
         stop(vec![worker]).await?;
         took.sort_unstable();
         let figure = |share, name: &str| Figure {
@@ -236,20 +234,23 @@ fn echo(queue: &QueueName) -> anyhow::Result<NewJob> {
     Ok(NewJob { queue_name: queue.clone(), ..job })
 }
 
-/// Follows the log until a job is completed, and returns its result.
-async fn result_of(backplane: &dyn Backplane, job_id: &JobId, cursor: &mut Cursor) -> anyhow::Result<u64> {
-    loop {
+/// Follows the log until jobs are completed, in whatever order, and returns their results.
+async fn results_of(backplane: &dyn Backplane, job_ids: &[JobId], cursor: &mut Cursor) -> anyhow::Result<Vec<u64>> {
+    let mut running: HashSet<&JobId> = job_ids.iter().collect();
+    let mut results = Vec::with_capacity(running.len());
+    while !running.is_empty() {
         let read =
             tokio::time::timeout(PATIENCE, backplane.tail(cursor, 100)).await.context("no job was done in time")??;
         let ReadLog::Events(entries) = read else { bail!("the log was trimmed during the trial") };
         for entry in entries {
             *cursor = entry.envelope.cursor;
             let Event::JobUpdate(update) = entry.envelope.stamped.event else { continue };
-            if update.job_id == *job_id && update.status == JobStatus::Completed {
-                return update.result.and_then(|result| result.as_u64()).context("a job gave no time");
+            if update.status == JobStatus::Completed && running.remove(&update.job_id) {
+                results.push(update.result.and_then(|result| result.as_u64()).context("a job gave no time")?);
             }
         }
     }
+    Ok(results)
 }
 
 /// Asks workers to stop, as a terminal does, and waits until they have.

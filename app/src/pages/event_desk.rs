@@ -3,7 +3,7 @@
 //! New events come in at the top, a picture at a time. They wait while the reader has paused, has a line open, points at one, or reads further
 //! down: nothing moves away from under anybody.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use leptos::{ev, prelude::*};
 
@@ -12,6 +12,9 @@ use crate::{
     events::{Cursor, Envelope},
     live::{EventBoard, EventLine, Waiting},
 };
+
+/// What comes within this time of a picture is in the next one.
+const PACE: Duration = Duration::from_millis(100);
 
 /// A handle: all of it goes with the page.
 #[derive(Clone, Copy)]
@@ -29,6 +32,7 @@ pub(super) struct Desk {
     pub(super) is_paused: RwSignal<bool>,
     /// Whether the reader points at a line.
     pub(super) is_pointed_at: RwSignal<bool>,
+    has_news: StoredValue<bool>,
     is_drawn_soon: StoredValue<bool>,
 }
 
@@ -43,6 +47,7 @@ impl Desk {
             opened: RwSignal::default(),
             is_paused: RwSignal::default(),
             is_pointed_at: RwSignal::default(),
+            has_news: StoredValue::new(false),
             is_drawn_soon: StoredValue::new(false),
         }
     }
@@ -54,17 +59,31 @@ impl Desk {
         self.show();
     }
 
-    /// Takes an event in. However many come, one picture has one change. Browser only.
+    /// Takes an event in. However many come, one picture has one change, and there are ten of them a second at most. Browser only.
     pub(super) fn hear(self, envelope: &Envelope) {
-        let is_taken = self.board.try_update_value(|board| board.take(envelope)).unwrap_or_default();
-        if is_taken && !self.is_drawn_soon.get_value() {
-            self.is_drawn_soon.set_value(true);
-            request_animation_frame(move || {
-                // The page may be gone by now.
-                if self.is_drawn_soon.try_set_value(false).is_none() {
-                    self.draw();
-                }
-            });
+        if self.board.try_update_value(|board| board.take(envelope)).unwrap_or_default() {
+            self.has_news.set_value(true);
+            if !self.is_drawn_soon.get_value() {
+                self.draw_soon();
+            }
+        }
+    }
+
+    fn draw_soon(self) {
+        self.is_drawn_soon.set_value(true);
+        request_animation_frame(move || {
+            // The page may be gone by now.
+            if self.has_news.try_set_value(false).is_none() {
+                self.draw();
+                set_timeout(move || self.draw_again(), PACE);
+            }
+        });
+    }
+
+    /// Draws what came since, if anything did.
+    fn draw_again(self) {
+        if self.is_drawn_soon.try_set_value(false).is_none() && self.has_news.get_value() {
+            self.draw_soon();
         }
     }
 

@@ -80,20 +80,29 @@ impl Hub {
         Ok(feed)
     }
 
+    /// How many events of some topics follow a client's place; or why that can't be said. A client of another node may be ahead of a ring
+    /// that does not follow: then the log knows whether there is such a place, and what comes after it comes by itself.
+    async fn count_missed(
+        &self,
+        place: &Cursor,
+        end: &Cursor,
+        topics: &BTreeSet<Topic>,
+    ) -> Result<Result<u64, ResetReason>, BackplaneError> {
+        if !place.is_after(end) {
+            return self.count_after(place, topics).await;
+        }
+        Ok(match self.refills.after(place.clone()).await? {
+            Refill::Found(_) => Ok(0),
+            Refill::Gone(reason) => Err(reason),
+        })
+    }
+
     /// How many events of some topics follow a place, up to the end of the ring; or why that can't be said, or is too much to be told.
     async fn count_after(
         &self,
         place: &Cursor,
         topics: &BTreeSet<Topic>,
     ) -> Result<Result<u64, ResetReason>, BackplaneError> {
-        let is_ahead = place.is_after(self.ring().end());
-        if is_ahead {
-            // The log may know it, and the ring be late.
-            return Ok(match self.refills.after(place.clone()).await? {
-                Refill::Found(_) => Ok(0),
-                Refill::Gone(reason) => Err(reason),
-            });
-        }
         let (mut place, mut count, deadline) = (place.clone(), 0, Instant::now() + COUNTING);
         loop {
             if let Some(rest) = self.ring().count_after(&place, topics) {
@@ -135,7 +144,7 @@ impl Feed {
         let (resumed, replayed, reset) = match resume {
             None => (false, 0, None),
             Some(Err(_)) => (false, 0, Some(ResetReason::Unknown)),
-            Some(Ok(cursor)) => match self.hub.count_after(&cursor, &topics).await? {
+            Some(Ok(cursor)) => match self.hub.count_missed(&cursor, &self.walk.place, &topics).await? {
                 Ok(replayed) => {
                     self.walk = Walk::from(cursor);
                     (true, replayed, None)

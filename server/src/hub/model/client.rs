@@ -55,7 +55,7 @@ impl Client {
         Self::open(hub, script, topics, Some(place)).await
     }
 
-    async fn open(hub: &Arc<Hub>, script: &Script, topics: BTreeSet<Topic>, resume: Option<Cursor>) -> Self {
+    pub(super) async fn open(hub: &Arc<Hub>, script: &Script, topics: BTreeSet<Topic>, resume: Option<Cursor>) -> Self {
         let opening = Opening {
             user: UserKey("model".into()),
             transport: Transport::WebSocket,

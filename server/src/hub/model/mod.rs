@@ -131,3 +131,21 @@ proptest! {
         runtime.expect("a runtime").block_on(play(steps));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_ahead_of_a_ring_that_does_not_follow_goes_on_where_it_was() {
+    let (script, stopping) = (Arc::new(Script::new()), CancellationToken::new());
+    let hub = Hub::over(Arc::clone(&script) as _, config(), stopping.clone()).await.expect("started");
+    script.append(&[3]);
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    script.hold();
+    script.append(&[3, 3, 3]);
+
+    // It was at another node, which was told.
+    let place = script.place_before(1);
+    let mut client = Client::open(&hub, &script, script::topics_of(1 << 3), Some(place)).await;
+    script.let_go();
+
+    client.read_all(&script).await;
+    stopping.cancel();
+}

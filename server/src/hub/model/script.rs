@@ -32,6 +32,8 @@ struct State {
     events: Vec<(Position, Event)>,
     /// Up to here it was trimmed.
     trimmed: Position,
+    /// Whether whoever tails it hears nothing.
+    is_held: bool,
 }
 
 /// Events that are read at once: so few that who reads needs several pages.
@@ -114,6 +116,17 @@ impl Script {
         self.news.notify_waiters();
     }
 
+    /// From now on whoever tails it hears nothing, though it can be read.
+    pub(super) fn hold(&self) {
+        self.state().is_held = true;
+    }
+
+    /// Whoever tails it hears all of it.
+    pub(super) fn let_go(&self) {
+        self.state().is_held = false;
+        self.news.notify_waiters();
+    }
+
     /// The youngest events, at most so many: their places.
     pub(crate) fn youngest(&self, count: usize) -> Vec<Cursor> {
         let state = self.state();
@@ -167,7 +180,13 @@ fn log(number: u64) -> Cursor {
 impl State {
     /// A log that begins there.
     fn at(start: Cursor) -> Self {
-        Self { epoch: start.epoch, start: start.position, events: Vec::new(), trimmed: Position::default() }
+        Self {
+            epoch: start.epoch,
+            start: start.position,
+            events: Vec::new(),
+            trimmed: Position::default(),
+            is_held: false,
+        }
     }
 
     fn cursor(&self, position: Position) -> Cursor {
@@ -215,8 +234,9 @@ impl EventLog for Script {
             let news = self.news.notified();
             tokio::pin!(news);
             news.as_mut().enable();
+            let is_held = self.state().is_held;
             match self.read(after, limit).await? {
-                ReadLog::Events(entries) if entries.is_empty() => news.await,
+                ReadLog::Events(entries) if entries.is_empty() || is_held => news.await,
                 read => return Ok(read),
             }
         }
