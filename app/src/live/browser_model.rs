@@ -164,6 +164,13 @@ impl Browser {
         self.tell(number, News::Browser(Input::Woke));
     }
 
+    /// Somebody looks at each of the tabs.
+    pub(super) fn look_at_all(&mut self) {
+        for number in self.hidden.keys().copied().collect::<Vec<_>>() {
+            self.look_at(number);
+        }
+    }
+
     /// The line of a tab breaks, if it has one.
     pub(super) fn cut(&mut self, number: usize) {
         if self.server.cut(number) {
@@ -253,7 +260,10 @@ impl Browser {
             round += 1;
             let numbers: Vec<usize> =
                 self.tabs.keys().copied().filter(|number| !self.frozen.contains(number)).collect();
+            let mut patience = 10_000;
             while self.is_busy() {
+                patience -= 1;
+                assert!(patience > 0, "it never ends");
                 for (choice, number) in numbers.iter().enumerate() {
                     self.own_for(*number);
                     self.mail_for(*number, choice);

@@ -13,7 +13,7 @@ use super::{
     server_model::{Manner, topic},
     tab::Role,
 };
-use crate::events::Cursor;
+use crate::events::{Cursor, Topic};
 
 impl Browser {
     /// What a reader has to have been told since its snapshot.
@@ -69,6 +69,10 @@ proptest! {
         }
 
         browser.settle();
+        for (number, tab) in browser.tabs.iter().filter(|(number, _)| !browser.hidden.contains_key(number)) {
+            prop_assert_eq!(tab.state(browser.now_ms), ConnectionState::Live, "tab {}, which is seen", number);
+        }
+        browser.look_at_all();
         browser.server.happen();
         browser.server.happen();
         browser.settle();
@@ -249,4 +253,26 @@ fn nothing_piles_up_for_a_tab_that_is_stopped_and_it_loses_nothing() {
     for reader in &browser.readers {
         assert_eq!(*reader.heard.borrow(), browser.right_for(reader));
     }
+}
+
+#[test]
+fn tabs_that_want_more_than_one_line_carries_keep_it_and_load_again_with_pauses_until_there_is_room() {
+    let mut browser = Browser::default();
+    for (tab, name) in [(1, "a"), (2, "b")] {
+        browser.open_tab();
+        browser.settle();
+        let topics = (0..200).map(|number| Topic::Custom(format!("{name}{number}"))).collect();
+        browser.follow_topics(tab, topics, browser.server.place(0));
+    }
+    browser.settle();
+
+    let states: Vec<ConnectionState> = browser.tabs.values().map(|tab| tab.state(browser.now_ms)).collect();
+    let loads: Vec<u32> = browser.readers.iter().map(|reader| reader.loads).collect();
+    assert_eq!(states, [ConnectionState::Live, ConnectionState::Stale]);
+    assert!(loads[..3] == [0; 3] && (10..=120).contains(&loads[3]), "{loads:?}");
+    assert_eq!(browser.server.lines_counted, 1);
+
+    browser.kill(1);
+    browser.settle();
+    assert!(are_live(&browser));
 }

@@ -142,9 +142,8 @@ impl Connection {
     fn take(&mut self, input: Input, now_ms: f64, chance: f64) -> Option<Order> {
         match (input, self.phase) {
             (Input::Start, Phase::Idle)
-            | (Input::WentOnline, Phase::Offline)
+            | (Input::WentOnline | Input::Impatient, Phase::Offline)
             | (Input::Woke, Phase::Pausing { .. } | Phase::Frozen)
-            | (Input::Impatient, Phase::Offline)
             | (
                 Input::Moved | Input::Impatient,
                 Phase::Opening { .. } | Phase::Open { .. } | Phase::Pausing { .. } | Phase::Refused { .. },

@@ -73,6 +73,13 @@ impl Standing {
         Self::Lost { tries: 1, again_ms: now_ms + pause_ms(1, chance) }
     }
 
+    /// It is lost from now on, and told so after a pause. Who is lost already is told when it would be.
+    pub(super) fn lose(&mut self, now_ms: f64, chance: f64) {
+        if !self.is_lost() {
+            *self = Self::lost(now_ms, chance);
+        }
+    }
+
     /// Whether it is lost.
     pub(super) const fn is_lost(&self) -> bool {
         matches!(self, Self::Lost { .. })
@@ -101,6 +108,11 @@ impl Standing {
     /// Whether a line that tells of a log can serve it, as far as that is known. The lost have nothing to be served from.
     pub(super) fn is_of(&self, log: Option<&str>) -> bool {
         log.is_none_or(|log| self.cursor().is_none_or(|cursor| cursor.epoch == log))
+    }
+
+    /// Whether it would miss something that came before a place.
+    pub(super) fn is_before(&self, place: &Cursor) -> bool {
+        self.cursor().is_some_and(|cursor| place.is_after(cursor))
     }
 
     /// How far it is with the open line; `None` when it is lost.

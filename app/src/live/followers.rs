@@ -170,7 +170,7 @@ impl Followers {
         self.asked = self.wanted();
         let places = || self.list.iter().filter_map(|follower| follower.standing.cursor());
         // Places in different logs can't be compared. Of two logs the one that who came last knows is more likely to be there.
-        let log = places().last().map(|cursor| &cursor.epoch);
+        let log = places().next_back().map(|cursor| &cursor.epoch);
         let earliest = places().filter(|cursor| Some(&cursor.epoch) == log).min_by_key(|cursor| cursor.position);
         (self.asked.iter().cloned().collect(), earliest.or(self.seen.as_ref()).cloned())
     }

@@ -33,6 +33,9 @@ pub(super) enum Manner {
     Refuses,
 }
 
+/// Topics that a line may carry. The server does not answer who wants more.
+const MOST_TOPICS: usize = 256;
+
 /// It knows lines by the tab that holds them.
 #[derive(Default)]
 pub(super) struct Server {
@@ -58,6 +61,7 @@ impl Server {
         self.lines_counted += 1;
         let mut line = Line { id: format!("line {}", self.lines_counted), topics, frames: VecDeque::new() };
         match self.manner {
+            Manner::Greets if line.topics.len() > MOST_TOPICS => return,
             Manner::Greets => {}
             Manner::Silent => return,
             Manner::Refuses => {
@@ -138,6 +142,9 @@ impl Server {
             line.topics.iter().filter(|topic| !wish.remove.contains(topic)).chain(&wish.add).cloned().collect();
         topics.sort();
         topics.dedup();
+        if topics.len() > MOST_TOPICS {
+            return false;
+        }
         line.topics.clone_from(&topics);
         if let Some(from) = &wish.from {
             let after = self.reach(from);

@@ -136,6 +136,7 @@ impl Tab {
             Some(Order::Open) => {
                 self.drop_line();
                 if is_mine {
+                    self.give_up(None, at);
                     let (topics, from) = self.followers.line_up();
                     self.acts.push(Act::Open(topics, from));
                 } else {
@@ -161,7 +162,7 @@ impl Tab {
         if matches!(self.role, Role::Following { .. }) {
             return self.post_question(Kind::Wants, at);
         }
-        self.give_up(at);
+        self.give_up(None, at);
         if let Some(connection_id) = self.followers.connection_id().map(str::to_owned)
             && let Some(wish) = self.followers.wish()
         {
@@ -212,8 +213,8 @@ impl Tab {
                 self.connection_id = Some(connected.connection_id.clone());
                 if is_mine {
                     self.greeting = Some((id.to_owned(), json.to_owned()));
-                    self.followers.connect(connected.connection_id, connected.cursor.epoch);
-                    self.give_up(at);
+                    self.followers.connect(connected.connection_id, connected.cursor.epoch.clone());
+                    self.give_up(Some(&connected.cursor), at);
                     self.serve(at);
                 }
             }
@@ -231,9 +232,8 @@ impl Tab {
                 self.tell(told, at);
             }
             StreamEvent::Rejected { .. } if is_mine => self.step(Input::Refused, at),
-            // The tab that holds the line stays away. Asking that tab costs the server nothing.
-            StreamEvent::Rejected { .. } => self.step(Input::Lost, at),
-            StreamEvent::Bye { .. } => self.step(Input::Lost, at),
+            // Where another tab was refused, that one stays away. Asking it again costs the server nothing.
+            StreamEvent::Rejected { .. } | StreamEvent::Bye { .. } => self.step(Input::Lost, at),
         }
     }
 
@@ -247,9 +247,9 @@ impl Tab {
         self.ask(at);
     }
 
-    /// Whoever can't be served is told so, in whichever tab it is.
-    fn give_up(&mut self, at: Moment) {
-        for (tab, number) in self.followers.give_up(at.now_ms, at.chance) {
+    /// Whoever can't be served, by a line that just began there or by the open one, is told so, in whichever tab it is.
+    fn give_up(&mut self, begins: Option<&Cursor>, at: Moment) {
+        for (tab, number) in self.followers.give_up(begins, at.now_ms, at.chance) {
             self.acts.push(Act::Post(Message { to: tab, numbers: vec![number], ..self.message(Kind::GivenUp) }));
         }
     }
