@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
+    cross_site,
     error::{Asked, Id, Problem, Sent, refusal},
     listener::handover,
     refusal::{Reading, Refusal, TakingJson},
@@ -51,7 +52,7 @@ enum Switch {
 ///
 /// A stream of Server-Sent Events that does not end by itself. Each frame has an `id`, which is a cursor; the type of its event; and its data
 /// as JSON with the same `type`. The first is `connected`, and names the connection. Where the log can't say what came after a cursor, `reset`
-/// says so. A `heartbeat` comes at least every 15 seconds. Who has as many streams as one may, and says that he accepts `text/event-stream`,
+/// says so. A `heartbeat` comes when nothing else did for as long as `connected` promises in `heartbeatMs`. Who has as many streams as one may, and says that he accepts `text/event-stream`,
 /// gets one frame `rejected`, and is told to come back in 30 seconds; anybody else gets 429.
 #[utoipa::path(
     get,
@@ -63,6 +64,7 @@ enum Switch {
         (status = 200, description = "The stream.", body = String, content_type = "text/event-stream",
             example = "id: k3v9x2-17\nevent: job_update\ndata: {\"type\":\"job_update\",\"jobId\":\"nap\",\"status\":\"started\"}\n\n"),
         Refusal<400>,
+        Refusal<403>,
         Refusal<422>,
         Refusal<429>,
         Reading
@@ -86,6 +88,10 @@ pub(super) async fn listen(
     headers: &HeaderMap,
     (topics, cursor, encoding): (BTreeSet<Topic>, Option<&str>, Encoding),
 ) -> Result<Response, Problem> {
+    // Another site's page could not read the stream, but it would be one of the few that its reader may have.
+    if cross_site::is_foreign(headers) {
+        return Err(ApiError::CrossSite.into());
+    }
     let opening = Opening { user, transport: Transport::Sse, encoding, topics, resume: resume(headers, cursor) };
     let answer = match hub.open(opening).await {
         Ok(feed) => handover::answer(feed).into_response(),
@@ -134,7 +140,8 @@ pub(super) struct Topics {
 
 /// Changes what a connection listens to.
 ///
-/// While it goes on: nothing is lost or told twice by it.
+/// While it goes on: nothing is lost by it. With `from`, what came since then on topics that are listened to already is told again, before
+/// `subscribed`: a cursor that is not after the last one is of something that was told.
 #[utoipa::path(
     post,
     path = "/api/v1/sse/{connectionId}/topics",

@@ -114,6 +114,8 @@ impl Catching {
 pub(super) enum Next {
     Something,
     Nothing,
+    /// There is, but it has to be read, and is when what was found has left: a reader that stops shall hold no page of the log.
+    Later,
 }
 
 impl Feed {

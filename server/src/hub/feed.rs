@@ -82,10 +82,13 @@ impl Feed {
         for event in std::mem::take(&mut self.greeting) {
             scratch.push_about(event, &self.walk.place, self.encoding);
         }
+        let mut next = Next::Something;
         if !self.has_poured_from_ring(scratch) {
-            while !self.has_ended && !scratch.is_full() && self.step(cx, scratch) == Next::Something {}
+            while !self.has_ended && !scratch.is_full() && next == Next::Something {
+                next = self.step(cx, scratch);
+            }
         }
-        self.is_even = !self.has_ended && !scratch.is_full();
+        self.is_even = !self.has_ended && !scratch.is_full() && next != Next::Later;
         let mut desk = self.seat.desk();
         desk.delivered += scratch.events();
         desk.place.epoch.clone_from(&self.walk.place.epoch);
@@ -140,6 +143,7 @@ impl Feed {
         match self.walk_on(scratch) {
             Leg::Full => Next::Nothing,
             Leg::Even => self.go_on_with_change(scratch),
+            Leg::Behind if !scratch.is_empty() => Next::Later,
             Leg::Behind => {
                 self.refill();
                 Next::Something

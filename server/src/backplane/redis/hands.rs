@@ -6,6 +6,7 @@
 //! back at once, and its attempt does not count.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -24,6 +25,8 @@ pub(super) struct Hands {
     /// Where they are heard of.
     channel: String,
     held: Mutex<Vec<Hand>>,
+    /// Who left word, and with which queue.
+    words: Mutex<BTreeSet<(WorkerId, QueueName)>>,
 }
 
 /// A job that was handed to a worker, as the script says it.
@@ -39,7 +42,7 @@ struct Hand {
 impl Default for Hands {
     fn default() -> Self {
         let process = uuid::Uuid::new_v4().simple();
-        Self { channel: format!("{}{process}", keys::HANDS), held: Mutex::default() }
+        Self { channel: format!("{}{process}", keys::HANDS), held: Mutex::default(), words: Mutex::default() }
     }
 }
 
@@ -50,7 +53,14 @@ impl Hands {
 
     /// Where who waits for these queues hears of a job; nowhere when there are several, for they would be handed more than they ask for.
     pub(super) fn heard_at(&self, request: &ClaimRequest) -> Option<&str> {
-        (request.queues.len() == 1).then_some(&*self.channel)
+        let [queue] = &*request.queues else { return None };
+        self.words().insert((request.worker.clone(), queue.clone()));
+        Some(&self.channel)
+    }
+
+    /// The queues with which a worker left word that leaves now.
+    pub(super) fn leave(&self, worker: &WorkerId) -> Vec<QueueName> {
+        self.words().extract_if(.., |(other, _)| other == worker).map(|(_, queue)| queue).collect()
     }
 
     /// Takes a job in, and sees to it that it goes back if nobody takes it. Returns its queue; `None` when nobody of ours said it.
@@ -77,6 +87,10 @@ impl Hands {
         if let Err(failure) = lease::finish_now(&connections, &[ending]).await {
             tracing::warn!(%failure, job_id = %hand.job_id, "a job could not be given back; it comes back with its lease");
         }
+    }
+
+    fn words(&self) -> MutexGuard<'_, BTreeSet<(WorkerId, QueueName)>> {
+        self.words.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn held(&self) -> MutexGuard<'_, Vec<Hand>> {

@@ -146,7 +146,7 @@ impl Backplane for RedisBackplane {
 
     async fn leave(&self, worker: &WorkerId) -> Result<(), BackplaneError> {
         self.bell.leave(worker);
-        Ok(worker::leave(&self.connections, worker).await?)
+        Ok(worker::leave(&self.connections, worker, &self.bell.hands.leave(worker)).await?)
     }
 
     async fn summons(&self, worker: &WorkerId) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::domain::{JobId, Worker, WorkerId, WorkerShare, WorkerStatus};
+use app::domain::{JobId, QueueName, Worker, WorkerId, WorkerShare, WorkerStatus};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
@@ -76,10 +76,17 @@ pub(super) async fn join(
     connections.run_aside(&call).await
 }
 
-/// Tells Redis that a worker has ended as it should.
-pub(super) async fn leave(connections: &Connections, worker: &WorkerId) -> Result<(), RedisFailure> {
-    let mut call = Call::of(&script::LEAVE, 1);
+/// Tells Redis that a worker has ended as it should, which left word with some queues.
+pub(super) async fn leave(
+    connections: &Connections,
+    worker: &WorkerId,
+    queues: &[QueueName],
+) -> Result<(), RedisFailure> {
+    let mut call = Call::of(&script::LEAVE, 1 + queues.len());
     call.arg(worker.as_str());
+    for queue in queues {
+        call.arg(queue.as_str());
+    }
     connections.run_aside(&call).await
 }
 

@@ -56,6 +56,17 @@ async fn a_job_for_a_worker_that_waits_no_more_goes_to_the_next_as_if_nothing_ha
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_takes_back_the_word_that_it_left() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    waiting(&server, &backplane, "w", PATIENCE).await.abort();
+
+    backplane.leave(&worker("w")).await.expect("left");
+
+    assert_eq!(server.ask::<u32>(&format!("EXISTS signalbox:{{sb}}:offers:{QUEUE}")).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_whose_process_is_gone_is_handed_nothing() {
     let server = RedisServer::start().await;
     let (here, there) = (open(&server).await, open(&server).await);
