@@ -18,6 +18,8 @@ async function barriers(page: Page): Promise<string[]> {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`no page has a barrier in ${colorScheme}`, async ({ page, furnished, complaints, indicator }) => {
+    // The rules are gone through once for each page.
+    test.slow();
     complaints.announce(/\b404\b/);
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
 
