@@ -8,7 +8,7 @@ use super::{
     news::{Act, Moment, News},
     reader_model::Reader,
     relay::Message,
-    server_model::Server,
+    server_model::{Manner, Server},
     tab::Tab,
 };
 
@@ -236,8 +236,9 @@ impl Browser {
         self.tell(number, News::Browser(Input::Tick));
     }
 
-    /// Everything on its way arrives, and a minute goes by, in which somebody looks at a tab.
+    /// The server is well, everything on its way arrives, and a minute goes by, in which somebody looks at a tab.
     pub(super) fn settle(&mut self) {
+        self.server.manner = Manner::Greets;
         for number in self.frozen.clone() {
             self.thaw(number);
         }

@@ -1,6 +1,6 @@
 //! Tabs and a server, driven by chance: events come, tabs are opened, hidden, frozen, robbed of the lock and killed, lines break, the log
-//! is lost, messages and frames are on their way for any time. Whatever happens, each follower is told every event after its snapshot,
-//! once and in order, and when it is quiet all are live by one line of one leader.
+//! is lost, the server refuses or says nothing, messages and frames are on their way for any time. Whatever happens, each follower is told
+//! every event after its snapshot, once and in order, and when it is quiet all are live by one line of one leader.
 
 use proptest::prelude::*;
 
@@ -50,6 +50,8 @@ impl Browser {
             17 => self.load(),
             18 if choice.is_multiple_of(8) => self.server.lose_log(),
             18 if choice.is_multiple_of(4) => self.lose_log_and_lines(),
+            19 => self.tell(number, News::Impatient),
+            20 => self.server.manner = [Manner::Greets, Manner::Silent, Manner::Refuses][choice % 3],
             _ => {}
         }
     }
@@ -60,7 +62,7 @@ proptest! {
 
     #[test]
     fn whatever_becomes_of_the_tabs_each_follower_is_told_every_event_once_and_in_order(
-        steps in prop::collection::vec((0..19_u8, 0..1_000_usize), 1..250)
+        steps in prop::collection::vec((0..21_u8, 0..1_000_usize), 1..250)
     ) {
         let mut browser = Browser::default();
         browser.open_tab();
