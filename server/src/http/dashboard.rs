@@ -64,6 +64,7 @@ pub(super) struct Wishes {
     responses(
         (status = 200, description = "The stream.", body = String, content_type = "text/event-stream"),
         Refusal<400>,
+        Refusal<403>,
         Refusal<422>,
         Refusal<429>,
         Reading
