@@ -138,6 +138,7 @@ impl Browser {
         self.server.cut(number);
         self.readers.retain(|reader| reader.tab != number);
         self.mail.retain(|(_, to), _| *to != number);
+        self.asked.retain(|(by, ..)| *by != number);
         self.leave_lock(number);
         self.own.remove(&number);
     }
