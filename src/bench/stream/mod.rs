@@ -139,8 +139,8 @@ fn ms(duration: Duration) -> f64 {
 
 /// KiB that one more stream costs.
 async fn idle_memory(contender: &Contender, connections: usize) -> anyhow::Result<f64> {
-    // What the first streams cost is not what each does.
-    drop(Streams::open(vec![contender.stream(None); 50]).await?);
+    // What opening so many at once costs is not what each does.
+    drop(Streams::open(vec![contender.stream(None); streams::AT_ONCE]).await?);
     tokio::time::sleep(REST).await;
     let before = contender.resident_kib().await?;
     let streams = Streams::open(vec![contender.stream(None); connections]).await?;

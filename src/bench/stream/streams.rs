@@ -20,7 +20,7 @@ use tokio::{
 use crate::bench::pickup::now_us;
 
 /// Connections that are made at the same time.
-const AT_ONCE: usize = 200;
+pub(super) const AT_ONCE: usize = 200;
 /// Bytes that are read at once, if they are there.
 const AT_ONCE_READ: usize = 16 * 1024;
 /// The end of an event, and of an answer's head.
