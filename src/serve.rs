@@ -8,7 +8,6 @@ use server::{
     hub::Hub,
     jobs::{Registry, Worker, keep_house},
 };
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::Config, installation, shutdown, worker};
@@ -49,7 +48,7 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
         tokio::spawn(worker.run(stopping.clone()))
     };
 
-    let listener = TcpListener::bind(addr).await.with_context(|| format!("can't listen on {addr}"))?;
+    let listener = http::listener::bind(addr).with_context(|| format!("can't listen on {addr}"))?;
     let addr = listener.local_addr()?;
     let database = parts.database.clone();
     let router = http::router(AppState::new(parts, hub, Limits::default()).behind(config.trusted_proxies));

@@ -12,18 +12,21 @@ mod line;
 /// A stream by itself.
 mod pipe;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::{
     io::AsyncWriteExt,
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use line::Line;
 
+/// Connections that wait to be taken in. All clients of a server that comes back do so at once, and who finds no room tries again a second
+/// later.
+const WAITING: u32 = 4_096;
 /// How long the loop rests when the system has no room for another connection.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 /// What is said to who comes when there are too many connections: all that is known of him is that he is there.
@@ -45,6 +48,18 @@ impl Default for ListenerLimits {
     fn default() -> Self {
         Self { connections: 10_000, head: Duration::from_secs(15), reading: Duration::from_secs(20) }
     }
+}
+
+/// Listens at an address.
+///
+/// # Errors
+/// It can't be had.
+pub fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // What the last process has left behind is no reason to wait.
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(WAITING)
 }
 
 /// Serves within the usual limits.
