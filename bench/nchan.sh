@@ -45,5 +45,9 @@ http {
     }
 }
 CONF
-echo "listening at http://127.0.0.1:$port"
+# Said once it listens; by a process beside it, for this one becomes nginx, whose memory and time are measured.
+(
+    until (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.05; done
+    echo "listening at http://127.0.0.1:$port"
+) &
 exec nginx -p "$folder" -c "$folder/nginx.conf"
