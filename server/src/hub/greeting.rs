@@ -170,3 +170,77 @@ impl Feed {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, poll_fn};
+
+    use app::events::{Custom, Envelope, Event, Position};
+    use async_trait::async_trait;
+    use jiff::Timestamp;
+    use serde_json::Value;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{
+        backplane::{LogEntry, ReadLog},
+        hub::{HubConfig, log::EventLog},
+    };
+
+    /// A log with a million events, of which one at a time is read, ten a second.
+    struct Long;
+
+    fn cursor(place: u64) -> Cursor {
+        Cursor { epoch: "e".to_owned(), position: Position::single(place) }
+    }
+
+    fn topic() -> Topic {
+        Topic::Custom("t".to_owned())
+    }
+
+    #[async_trait]
+    impl EventLog for Long {
+        async fn head(&self) -> Result<Cursor, BackplaneError> {
+            Ok(cursor(1_000_000))
+        }
+
+        async fn read(&self, after: &Cursor, _: u32) -> Result<ReadLog, BackplaneError> {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let stamped = Event::Custom(Custom { topic: topic(), data: Value::Null }).at(Timestamp::UNIX_EPOCH);
+            let json = serde_json::to_string(&stamped).expect("JSON");
+            Ok(ReadLog::Events(vec![LogEntry {
+                envelope: Envelope { cursor: cursor(after.position.major + 1), stamped },
+                json,
+            }]))
+        }
+
+        async fn tail(&self, _: &Cursor, _: u32) -> Result<ReadLog, BackplaneError> {
+            pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_missed_more_than_can_be_counted_soon_is_told_to_load_anew_and_not_kept_waiting() {
+        let hub = Hub::over(Arc::new(Long), HubConfig::default(), CancellationToken::new()).await.expect("started");
+        let began = Instant::now();
+        let mut feed = hub
+            .open(Opening {
+                user: UserKey("u".into()),
+                transport: Transport::Sse,
+                encoding: Encoding::Json,
+                topics: BTreeSet::from([topic()]),
+                resume: Some(Ok(cursor(7))),
+            })
+            .await
+            .expect("opened");
+
+        let mut scratch = Scratch::default();
+        poll_fn(|cx| feed.poll_pour(cx, &mut scratch)).await;
+
+        assert!(began.elapsed() < COUNTING * 2);
+        let frames: Vec<Value> =
+            scratch.take_each().iter().map(|frame| serde_json::from_slice(frame).expect("JSON")).collect();
+        assert_eq!((&frames[0]["type"], &frames[0]["resumed"]), (&"connected".into(), &false.into()));
+        assert_eq!((&frames[1]["type"], &frames[1]["reason"]), (&"reset".into(), &"trimmed".into()));
+    }
+}
