@@ -62,8 +62,10 @@ impl From<RedisError> for RedisFailure {
                 | ServerErrorKind::ClusterDown,
             ) => Self::Unreachable(without_arguments(&error)),
             ErrorKind::Server(ServerErrorKind::ReadOnly) => Self::ReadOnly(without_arguments(&error)),
-            // Older servers wrap what a script ran into.
-            _ if error.to_string().contains("READONLY") => Self::ReadOnly(without_arguments(&error)),
+            // Older servers wrap what a script ran into; and who waits is told so when the server becomes a replica.
+            _ if ["READONLY", "UNBLOCKED"].iter().any(|word| error.to_string().contains(word)) => {
+                Self::ReadOnly(without_arguments(&error))
+            }
             _ => Self::Refused(without_arguments(&error)),
         }
     }
@@ -89,10 +91,14 @@ mod tests {
 
     #[test]
     fn a_server_that_takes_no_writes_is_known_by_its_words_as_well() {
-        let kind = ErrorKind::Server(ServerErrorKind::ResponseError);
-        let detail = "Error running script: @user_script:1: -READONLY You can't write against a read only replica.";
-        let failure = RedisFailure::from(RedisError::from((kind, "it said", detail.to_owned())));
+        for detail in [
+            "Error running script: @user_script:1: -READONLY You can't write against a read only replica.",
+            "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
+        ] {
+            let kind = ErrorKind::Server(ServerErrorKind::ResponseError);
+            let failure = RedisFailure::from(RedisError::from((kind, "it said", detail.to_owned())));
 
-        assert!(failure.is_read_only() && failure.is_passing(), "{failure:?}");
+            assert!(failure.is_read_only() && failure.is_passing(), "{failure:?}");
+        }
     }
 }
