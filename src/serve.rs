@@ -8,12 +8,16 @@ use server::{
     hub::Hub,
     jobs::{Registry, Worker, keep_house},
 };
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::Config, installation, shutdown, worker};
 
 /// How long everything may take to come to an end once the process was asked to stop.
 const GRACE: Duration = Duration::from_millis(4_500);
+
+/// How long the database may take for its own end, beyond that.
+const CLOSING: Duration = Duration::from_millis(300);
 
 /// Serves pages and API, and runs a worker in the same process.
 ///
@@ -56,6 +60,7 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     println!("Signalbox is at http://{addr}");
 
     let serving = tokio::spawn(http::listener::serve(listener, router, stopping.clone()));
+    let closing = database.clone();
     let ending = async {
         serving.await.context("the listener broke")??;
         background.await.context("the background broke")?;
@@ -66,6 +71,8 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
         ended = ending => ended?,
         () = out_of_time(&stopping) => {
             tracing::warn!("some requests or jobs did not end in time; jobs will be taken back");
+            // Whatever hangs on a connection of it is not waited for.
+            let _ = timeout(CLOSING, closing.close()).await;
         }
     }
     Ok(ExitCode::SUCCESS)

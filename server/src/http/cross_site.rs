@@ -35,7 +35,8 @@ pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
     let Some(origin) = text(&header::ORIGIN) else { return false };
     let origin = origin.parse::<Uri>().ok();
     let authority = origin.as_ref().and_then(Uri::authority).map(Authority::as_str);
-    authority.is_none() || authority != text(&header::HOST)
+    // Over HTTP/2 there may be no `Host`; browsers speak it to hosts only to which they send the other header.
+    authority.is_none() || text(&header::HOST).is_some_and(|host| authority != Some(host))
 }
 
 #[cfg(test)]

@@ -86,12 +86,14 @@ impl Hub {
             if self.has_answered_within(pause) {
                 continue;
             }
-            let is_there = matches!(tokio::time::timeout(pause, self.log.head()).await, Ok(Ok(_)));
+            // Who can tell the end and does not bring what is before it is as good as away.
+            let head = tokio::time::timeout(pause, self.log.head()).await;
+            let is_there = matches!(head, Ok(Ok(head)) if !head.is_after(self.ring().end()));
             if is_there {
                 self.note_answer();
             } else if was_there {
                 tracing::error!(
-                    "the log does not answer; streams are silent until it does, so that nobody takes them for live"
+                    "the log does not answer, or can't be followed; streams are silent until it does, so that nobody takes them for live"
                 );
             }
             was_there = is_there;

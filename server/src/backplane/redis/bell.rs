@@ -1,9 +1,10 @@
 //! Wakes whoever waits for jobs, and shows Redis that this process lives.
 //!
 //! One connection a process listens to a channel, on which the scripts name a queue when it stops being empty, or when its next
-//! delayed job is due earlier than thought, and to another, on which they name a worker one of whose jobs was called off. A blocking `BZPOPMIN` would need a connection for every waiting claim. Messages can be
-//! missed only while the connection is away; so when it comes back everyone looks, and while it is away they look every second. So they do
-//! where the user may not publish, for then the scripts can't ring.
+//! delayed job is due earlier than thought; to another, on which they name a worker one of whose jobs was called off; and to one of its own,
+//! on which its workers are handed jobs. A blocking `BZPOPMIN` would need a connection for every waiting claim. Messages can be missed only
+//! while the connection is away; so when it comes back everyone looks, and while it is away they look every second. So they do where the
+//! user may not publish, for then the scripts can't ring.
 //!
 //! The same connection is the sign of life of the process's workers: Redis closes it when the process ends, however it ends.
 
@@ -212,7 +213,8 @@ impl Ear {
         let (sender, pushes) = unbounded_channel();
         let mut connection = connections.listening(sender).await?;
         let id = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
-        connection.subscribe(&[keys::BELL, keys::SUMMONS, bell.hands.channel()]).await?;
+        connection.subscribe(&[keys::BELL, keys::SUMMONS]).await?;
+        bell.hands.hears(connection.subscribe(bell.hands.channel()).await.is_ok());
         bell.rings(can_publish(connections).await?);
         bell.hears_through(Some(id));
         bell.register(connections, id).await?;

@@ -39,15 +39,22 @@ pub(super) async fn claim(
         let handed = bell.hands.take(request);
         if handed.count() > 0 {
             connections.note_step();
-            return Ok(handed.readable(connections).await);
+            let jobs = handed.readable(connections).await;
+            if !jobs.is_empty() {
+                return Ok(jobs);
+            }
         }
         let believed = listening.believed_empty_until().filter(|_| !patience.is_zero());
         let look_again = if let Some(until) = believed {
             until
         } else {
             let rung = listening.rung();
-            let heard_at = bell.hands.heard_at(request).filter(|_| listening.hears());
-            let manner = if patience.is_zero() { Manner::AtOnce } else { Manner::WhileWaiting { heard_at } };
+            let manner = if patience.is_zero() {
+                Manner::AtOnce
+            } else {
+                let heard_at = if listening.hears() { bell.hands.heard_at(request) } else { None };
+                Manner::WhileWaiting { heard_at }
+            };
             let (jobs, next_due) = claim_now(connections, request, manner).await?;
             if !jobs.is_empty() {
                 return Ok(jobs);

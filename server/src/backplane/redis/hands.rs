@@ -7,7 +7,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -27,6 +30,8 @@ pub(super) struct Hands {
     held: Mutex<Vec<Hand>>,
     /// Who left word, and with which queue.
     words: Mutex<BTreeSet<(WorkerId, QueueName)>>,
+    /// Whether the channel may not be listened to.
+    is_deaf: AtomicBool,
 }
 
 /// A job that was handed to a worker, as the script says it.
@@ -42,7 +47,12 @@ struct Hand {
 impl Default for Hands {
     fn default() -> Self {
         let process = uuid::Uuid::new_v4().simple();
-        Self { channel: format!("{}{process}", keys::HANDS), held: Mutex::default(), words: Mutex::default() }
+        Self {
+            channel: format!("{}{process}", keys::HANDS),
+            held: Mutex::default(),
+            words: Mutex::default(),
+            is_deaf: AtomicBool::new(false),
+        }
     }
 }
 
@@ -51,9 +61,17 @@ impl Hands {
         &self.channel
     }
 
-    /// Where who waits for these queues hears of a job; nowhere when there are several, for they would be handed more than they ask for.
+    /// Notes whether the channel can be heard: a user may be allowed others only.
+    pub(super) fn hears(&self, can_hear: bool) {
+        self.is_deaf.store(!can_hear, Ordering::Relaxed);
+    }
+
+    /// Lets a worker leave word, and says where who waits for these queues hears of a job; nowhere when there are several, for they would be handed more than they ask for.
     pub(super) fn heard_at(&self, request: &ClaimRequest) -> Option<&str> {
         let [queue] = &*request.queues else { return None };
+        if self.is_deaf.load(Ordering::Relaxed) {
+            return None;
+        }
         self.words().insert((request.worker.clone(), queue.clone()));
         Some(&self.channel)
     }
@@ -75,17 +93,30 @@ impl Hands {
     /// The jobs that were handed to whoever asks.
     pub(super) fn take(&self, request: &ClaimRequest) -> Claimed {
         let is_for = |hand: &mut Hand| hand.worker == request.worker && request.queues.contains(&hand.queue);
-        let hands = self.held().extract_if(.., is_for).collect::<Vec<_>>();
+        let hands = self.held().extract_if(.., is_for).take(request.limit as usize).collect::<Vec<_>>();
         hands.into_iter().map(|hand| (hand.lease(), hand.line)).collect()
+    }
+
+    /// Gives back what a worker was handed that has left. What was on its way then is here a moment later.
+    pub(super) async fn clear(&self, worker: &WorkerId, connections: &Connections) {
+        tokio::time::sleep(BETWEEN_CLAIMS).await;
+        self.give_back(connections, |hand| hand.worker == *worker).await;
     }
 
     async fn take_back(self: Arc<Self>, token: String, connections: Arc<Connections>) {
         tokio::time::sleep(BETWEEN_CLAIMS).await;
-        let mut untaken = self.held().extract_if(.., |hand| hand.token == token).collect::<Vec<_>>();
-        let Some(hand) = untaken.pop() else { return };
-        let ending = Ending { lease: hand.lease(), outcome: Outcome::HandedBack };
-        if let Err(failure) = lease::finish_now(&connections, &[ending]).await {
-            tracing::warn!(%failure, job_id = %hand.job_id, "a job could not be given back; it comes back with its lease");
+        self.give_back(&connections, |hand| hand.token == token).await;
+    }
+
+    async fn give_back(&self, connections: &Connections, is_untaken: impl Fn(&Hand) -> bool) {
+        let untaken: Vec<Hand> = self.held().extract_if(.., |hand| is_untaken(hand)).collect();
+        let endings: Vec<Ending> =
+            untaken.iter().map(|hand| Ending { lease: hand.lease(), outcome: Outcome::HandedBack }).collect();
+        if endings.is_empty() {
+            return;
+        }
+        if let Err(failure) = lease::finish_now(connections, &endings).await {
+            tracing::warn!(%failure, jobs = endings.len(), "jobs could not be given back; they come back with their leases");
         }
     }
 

@@ -146,7 +146,12 @@ impl Backplane for RedisBackplane {
 
     async fn leave(&self, worker: &WorkerId) -> Result<(), BackplaneError> {
         self.bell.leave(worker);
-        Ok(worker::leave(&self.connections, worker, &self.bell.hands.leave(worker)).await?)
+        let queues = self.bell.hands.leave(worker);
+        worker::leave(&self.connections, worker, &queues).await?;
+        if !queues.is_empty() {
+            self.bell.hands.clear(worker, &self.connections).await;
+        }
+        Ok(())
     }
 
     async fn summons(&self, worker: &WorkerId) {

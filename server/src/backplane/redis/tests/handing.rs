@@ -81,6 +81,32 @@ async fn a_worker_whose_process_is_gone_is_handed_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_gives_no_sign_of_life_is_handed_nothing() {
+    let server = RedisServer::start().await;
+    let (here, there) = (open(&server).await, open(&server).await);
+    let frozen = waiting(&server, &there, "w", Duration::from_millis(1)).await;
+    in_time(frozen).await.expect("joined").expect("answered");
+    server.ask::<u32>("HSET signalbox:{sb}:signs w 1").await;
+
+    here.enqueue(vec![new_job("a")]).await.expect("taken in");
+
+    assert_eq!(state(&*here, "a").await, Some(JobState::Waiting));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_a_worker_did_not_take_before_it_left_goes_back_at_once() {
+    let server = RedisServer::start().await;
+    let backplane = open(&server).await;
+    let given_up = waiting(&server, &backplane, "w", Duration::from_millis(1)).await;
+    assert_eq!(in_time(given_up).await.expect("joined").expect("answered"), []);
+    backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
+
+    backplane.leave(&worker("w")).await.expect("left");
+
+    assert_eq!(state(&*backplane, "a").await, Some(JobState::Waiting));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_queue_that_is_paused_hands_nothing_to_who_waits() {
     let server = RedisServer::start().await;
     let (here, there) = (open(&server).await, open(&server).await);
