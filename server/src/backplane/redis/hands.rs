@@ -32,6 +32,7 @@ pub(super) struct Hands {
     words: Mutex<BTreeSet<(WorkerId, QueueName)>>,
     /// Whether the channel may not be listened to.
     is_deaf: AtomicBool,
+    giving_back: tokio::sync::Mutex<()>,
 }
 
 /// A job that was handed to a worker, as the script says it.
@@ -52,6 +53,7 @@ impl Default for Hands {
             held: Mutex::default(),
             words: Mutex::default(),
             is_deaf: AtomicBool::new(false),
+            giving_back: tokio::sync::Mutex::default(),
         }
     }
 }
@@ -109,6 +111,8 @@ impl Hands {
     }
 
     async fn give_back(&self, connections: &Connections, is_untaken: impl Fn(&Hand) -> bool) {
+        // Whoever comes second returns when all are back.
+        let _turn = self.giving_back.lock().await;
         let untaken: Vec<Hand> = self.held().extract_if(.., |hand| is_untaken(hand)).collect();
         let endings: Vec<Ending> =
             untaken.iter().map(|hand| Ending { lease: hand.lease(), outcome: Outcome::HandedBack }).collect();
