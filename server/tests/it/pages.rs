@@ -67,7 +67,7 @@ async fn a_page_writes_an_order_as_the_browser_does() {
 
     let html = app.get("/customers?sort=name").await.text().await.expect("text");
 
-    assert!(html.contains("/customers?sort=-name\""), "no link to the other direction");
+    assert!(html.contains("/customers?sort=-name\""), "no link to the other direction: {html}");
     assert!(!html.contains("%2D"));
 }
 
