@@ -66,6 +66,33 @@ async fn a_commit_that_comes_late_is_never_skipped() {
     assert_eq!(said_after(&*engine.backplane, &start).await, ["late", "early"]);
 }
 
+/// The oldest open transaction may end between the question for the events and the one for the end of the log.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_appended_is_read_while_others_begin_and_end_transactions() {
+    let (_server, url, engine) = alone().await;
+    let start = engine.backplane.head().await.expect("an end");
+    let database = Database::open(&url).await.expect("opened");
+    let others = tokio::spawn(async move {
+        loop {
+            let mut begun = database.begin().await.expect("begun");
+            outbox::append(&mut begun, notice("taken back"), jiff::Timestamp::now()).await.expect("inserted");
+        }
+    });
+
+    for round in 1..=200 {
+        let appended = engine.backplane.append(vec![notice("here")]).await.expect("appended");
+
+        let back = engine.backplane.read_back(None, 1).await.expect("readable");
+        let ReadLog::Events(entries) = back else { panic!("gone") };
+        assert_eq!(entries.last().expect("an event").envelope.cursor, appended, "back, round {round}");
+        let before = engine.backplane.read_back(Some(&appended), 200).await.expect("readable");
+        let ReadLog::Events(entries) = before else { panic!("gone") };
+        assert_eq!(entries.len(), round - 1, "before, round {round}");
+        assert_eq!(said_after(&*engine.backplane, &start).await.len(), round.min(100), "on, round {round}");
+    }
+    others.abort();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn work_in_another_database_of_the_server_keeps_nothing_back() {
     let (server, _, engine) = alone().await;

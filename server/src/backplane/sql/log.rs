@@ -9,32 +9,21 @@
 //! end of the log, before it is on the disk: the readers wait, of whom there are few, and not the workers. What lies there
 //! already costs them nothing.
 
-use std::{
-    sync::atomic::{AtomicI64, Ordering},
-    time::Duration,
-};
-
 use app::events::{Cursor, Envelope, Event, ResetReason, Stamped};
-use tokio::time::Instant;
 
-use super::place::{Bounds, EventRow, Horizon, Place, bounds, events_after, events_before};
+use super::{
+    place::{Bounds, EventRow, Horizon, Place, bounds, events_after, events_before},
+    settling::{LONGEST_LOOK, SHORTEST_LOOK, Settling, Stuck},
+};
 use crate::{
     backplane::{BackplaneError, LogEntry, ReadLog},
     store::{Database, Dialect, StoreError, outbox, sql},
 };
 
-/// The longest that a reader waits for what is not readable yet.
-const SETTLING: Duration = Duration::from_secs(1);
-/// How often is looked whether it is readable now: soon at first, then less and less.
-const SHORTEST_LOOK: Duration = Duration::from_millis(1);
-const LONGEST_LOOK: Duration = Duration::from_millis(250);
-
 /// The event log of a database.
 pub(super) struct Log {
     epoch: String,
-    /// The transaction at which the readable part ended when somebody waited in vain for more: one that stays open so long that it is
-    /// not waited for again.
-    stuck_at: AtomicI64,
+    stuck: Stuck,
 }
 
 impl Log {
@@ -45,7 +34,7 @@ impl Log {
             begin_anew_if_copied(database).await?;
         }
         let epoch = database.scalar(sql("select epoch from event_log")).await?;
-        Ok(Self { epoch, stuck_at: AtomicI64::new(-1) })
+        Ok(Self { epoch, stuck: Stuck::default() })
     }
 
     /// Appends events in one transaction.
@@ -71,7 +60,7 @@ impl Log {
 
     /// Where the log ends now: whatever was committed before lies before it, or has been waited for as long as is reasonable.
     pub(super) async fn head(&self, database: &Database) -> Result<Cursor, BackplaneError> {
-        let mut settling = Settling::begin(self);
+        let mut settling = Settling::begin(&self.stuck);
         loop {
             let bounds = self.bounds(database).await?;
             if !settling.goes_on(&bounds).await {
@@ -98,9 +87,9 @@ impl Log {
         after: &Cursor,
         limit: u32,
     ) -> Result<ReadLog, BackplaneError> {
-        let mut settling = Settling::begin(self);
+        let mut settling = Settling::begin(&self.stuck);
         loop {
-            let Look { found, bounds } = self.look(database, Sight::After(after), limit).await?;
+            let Look { found, bounds, .. } = self.look(database, Sight::After(after), limit).await?;
             let may_grow = matches!(&found, ReadLog::Events(entries) if entries.len() < limit as usize);
             if !may_grow || !settling.goes_on(&bounds).await {
                 return Ok(found);
@@ -115,9 +104,9 @@ impl Log {
         before: Option<&Cursor>,
         limit: u32,
     ) -> Result<ReadLog, BackplaneError> {
-        let mut settling = Settling::begin(self);
+        let mut settling = Settling::begin(&self.stuck);
         loop {
-            let Look { found, bounds } = self.look(database, Sight::Before(before), limit).await?;
+            let Look { found, bounds, .. } = self.look(database, Sight::Before(before), limit).await?;
             let is_settled = before.is_some_and(|before| before.position <= bounds.head().position());
             if is_settled || !settling.goes_on(&bounds).await {
                 return Ok(found);
@@ -136,7 +125,7 @@ impl Log {
         let mut pause = SHORTEST_LOOK;
         loop {
             commits.mark_unchanged();
-            let Look { found, bounds } = self.look(database, Sight::After(after), limit).await?;
+            let Look { found, bounds, .. } = self.look(database, Sight::After(after), limit).await?;
             if !matches!(&found, ReadLog::Events(entries) if entries.is_empty()) {
                 return Ok(found);
             }
@@ -157,6 +146,7 @@ impl Log {
         if !look.bounds.is_whole() {
             look = self.look_below(Horizon::Exact, database, sight, limit).await?;
         }
+        look.bounds.lower_head(look.complete_to);
         let is_nothing = matches!(&look.found, ReadLog::Events(entries) if entries.is_empty());
         if look.bounds.is_unsynced && !is_nothing {
             database.sync().await?;
@@ -171,20 +161,29 @@ impl Log {
         sight: Sight<'_>,
         limit: u32,
     ) -> Result<Look, BackplaneError> {
+        let dialect = database.dialect();
+        let asked_first: Option<Bounds> = match sight {
+            Sight::After(_) => None,
+            Sight::Before(_) => Some(database.fetch_one(bounds(horizon, dialect)).await?),
+        };
         let (place, select) = match sight {
-            Sight::After(place) => (Some(place), events_after(place.position, limit, horizon, database.dialect())),
-            Sight::Before(place) => {
-                (place, events_before(place.map(|place| place.position), limit, horizon, database.dialect()))
-            }
+            Sight::After(place) => (Some(place), events_after(place.position, limit, horizon, dialect)),
+            Sight::Before(place) => (place, events_before(place.map(|place| place.position), limit, horizon, dialect)),
         };
         let rows: Vec<EventRow> = database.fetch_all(select).await?;
         // Asked after the rows: what is trimmed between the two questions is seen as trimmed, never as missing.
-        let bounds: Bounds = database.fetch_one(bounds(horizon, database.dialect())).await?;
+        let bounds: Bounds = database.fetch_one(bounds(horizon, dialect)).await?;
+        // What became readable between the two questions is among the bounds and not among the rows.
+        let complete_to = match (asked_first, rows.last()) {
+            (Some(earlier), _) => earlier.head(),
+            (None, Some(last)) => last.place(),
+            (None, None) => place.map_or(bounds.head(), |place| Place::at(place.position)),
+        };
         let found = match place.and_then(|place| self.why_gone(place, &bounds)) {
             Some(reason) => ReadLog::Gone { reason, head: self.cursor(bounds.head()) },
             None => ReadLog::Events(rows.into_iter().map(|row| self.entry(row)).collect::<Result<_, _>>()?),
         };
-        Ok(Look { found, bounds })
+        Ok(Look { found, bounds, complete_to })
     }
 
     /// Why nothing can be said of a place; `None` where it can.
@@ -203,7 +202,7 @@ impl Log {
     /// A row as an event. One that can't be read must not stop the log for ever: it is passed on as unknown, which a page answers by
     /// loading its snapshot again.
     fn entry(&self, row: EventRow) -> Result<LogEntry, StoreError> {
-        let cursor = self.cursor(Place { major: row.major, minor: row.minor });
+        let cursor = self.cursor(row.place());
         match serde_json::from_str::<Stamped>(&row.data) {
             Ok(stamped) => Ok(LogEntry { envelope: Envelope { cursor, stamped }, json: row.data }),
             Err(problem) => {
@@ -238,37 +237,8 @@ enum Sight<'a> {
 struct Look {
     found: ReadLog,
     bounds: Bounds,
-}
-
-/// Waits, though not for ever, until what is there is readable.
-struct Settling<'a> {
-    log: &'a Log,
-    deadline: Instant,
-    pause: Duration,
-    /// Where the log ended at first: what comes meanwhile is not waited for.
-    end: Option<Place>,
-}
-
-impl<'a> Settling<'a> {
-    fn begin(log: &'a Log) -> Self {
-        Self { log, deadline: Instant::now() + SETTLING, pause: SHORTEST_LOOK, end: None }
-    }
-
-    /// Waits a moment and says that another look is due, or says that it is not.
-    async fn goes_on(&mut self, bounds: &Bounds) -> bool {
-        let end = *self.end.get_or_insert(bounds.end());
-        let head = bounds.head();
-        if head >= end || self.log.stuck_at.load(Ordering::Relaxed) == head.major {
-            return false;
-        }
-        if Instant::now() >= self.deadline {
-            self.log.stuck_at.store(head.major, Ordering::Relaxed);
-            return false;
-        }
-        tokio::time::sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(LONGEST_LOOK);
-        true
-    }
+    /// Up to where nothing that was readable is missing from what was found, but for what the limit cut off.
+    complete_to: Place,
 }
 
 async fn begin_anew_if_copied(database: &Database) -> Result<(), StoreError> {

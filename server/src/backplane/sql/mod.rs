@@ -29,6 +29,7 @@ mod removal;
 mod rescue;
 mod row;
 mod settings;
+mod settling;
 mod shelf;
 mod step;
 mod summons;

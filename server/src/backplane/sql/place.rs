@@ -43,6 +43,12 @@ impl Bounds {
         Place { major: self.end_major, minor: self.end_minor }
     }
 
+    /// Takes back that the log is readable beyond a place.
+    pub(super) fn lower_head(&mut self, place: Place) {
+        let Place { major, minor } = self.head().min(place);
+        (self.head_major, self.head_minor) = (major, minor);
+    }
+
     /// Whether all that is there is readable.
     pub(super) fn is_whole(&self) -> bool {
         self.head() >= self.end()
@@ -50,6 +56,11 @@ impl Bounds {
 }
 
 impl Place {
+    pub(super) fn at(position: Position) -> Self {
+        let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        Self { major: signed(position.major), minor: signed(position.minor) }
+    }
+
     /// As a cursor holds it.
     pub(super) fn position(self) -> Position {
         let unsigned = |number: i64| u64::try_from(number).unwrap_or_default();
@@ -115,6 +126,12 @@ pub(super) struct EventRow {
     pub(super) minor: i64,
     pub(super) data: String,
     pub(super) created_at: i64,
+}
+
+impl EventRow {
+    pub(super) const fn place(&self) -> Place {
+        Place { major: self.major, minor: self.minor }
+    }
 }
 
 /// Asks for the events after a place, in order.
