@@ -176,6 +176,8 @@ impl Lane {
             let task = self.running.spawn(attempt::make(Arc::clone(&self.worker), job, signals, places, pace));
             self.leases.insert(task.id(), lease);
         }
+        // They begin before more are asked for.
+        tokio::task::yield_now().await;
         if called.has_failed {
             closing.run_until_cancelled(tokio::time::sleep(AFTER_A_FAILURE)).await;
         }

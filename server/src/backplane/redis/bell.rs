@@ -58,7 +58,7 @@ pub(super) struct Bell {
     /// Whether publishing is forbidden.
     is_mute: AtomicBool,
     /// What its workers were handed.
-    pub(super) hands: Arc<Hands>,
+    pub(super) hands: Hands,
 }
 
 /// What is known of a queue.
@@ -222,9 +222,11 @@ impl Ear {
     }
 
     /// Listens until the line breaks.
-    async fn listen(&mut self, bell: &Bell, connections: &Arc<Connections>) -> Result<(), RedisFailure> {
+    async fn listen(&mut self, bell: &Bell, connections: &Connections) -> Result<(), RedisFailure> {
         loop {
-            match tokio::time::timeout(SILENCE, self.pushes.recv()).await {
+            let silent_until = Instant::now() + SILENCE;
+            let until = bell.hands.next_untaken().map_or(silent_until, |untaken| untaken.min(silent_until));
+            match tokio::time::timeout_at(until, self.pushes.recv()).await {
                 Ok(Some(push)) if push.kind == PushKind::Disconnection => return Ok(()),
                 Ok(Some(push)) => {
                     if let Some(message) = Msg::from_push_info(push) {
@@ -233,7 +235,7 @@ impl Ear {
                             keys::BELL => bell.ring(&String::from_utf8_lossy(said)),
                             keys::SUMMONS => bell.summon(&String::from_utf8_lossy(said)),
                             _ => {
-                                if let Some(queue) = bell.hands.hear(said, connections) {
+                                if let Some(queue) = bell.hands.hear(said) {
                                     bell.ring(queue.as_str());
                                 }
                             }
@@ -241,6 +243,7 @@ impl Ear {
                     }
                 }
                 Ok(None) => return Ok(()),
+                Err(_) if until < silent_until => bell.hands.give_back_untaken(connections).await,
                 Err(_) => redis::cmd("PING").exec_async(&mut self.connection).await?,
             }
         }

@@ -22,7 +22,8 @@ pub(super) const ROUND: u32 = 1_000;
 
 /// Claims jobs, waiting for the bell as long as there are none and patience lasts.
 ///
-/// What was handed to who asks comes first. Who waits also makes due jobs ready, so that a delayed job starts at its moment. Who does not wait takes what is ready.
+/// What was handed to who asks comes first. Who waits also makes due jobs ready, so that a delayed job starts at its moment. Who does not
+/// wait takes what is ready.
 pub(super) async fn claim(
     connections: &Connections,
     bell: &Bell,
@@ -52,7 +53,7 @@ pub(super) async fn claim(
             let manner = if patience.is_zero() {
                 Manner::AtOnce
             } else {
-                let heard_at = if listening.hears() { bell.hands.heard_at(request) } else { None };
+                let heard_at = if listening.hears() { bell.hands.leave_word(request) } else { None };
                 Manner::WhileWaiting { heard_at }
             };
             let (jobs, next_due) = claim_now(connections, request, manner).await?;

@@ -111,7 +111,8 @@ impl Connections {
 
     /// Calls a script.
     pub(super) async fn run<T: FromRedisValue + Send>(&self, call: &Call) -> Result<T, RedisFailure> {
-        self.note_step();
+        // However it ends: who gives up waiting for the answer does not take the step back. Noted sooner, a look could come before it.
+        let _noted = NotedAtTheEnd(self);
         self.run_aside(call).await
     }
 
@@ -175,6 +176,15 @@ impl Connections {
     ) -> Result<MultiplexedConnection, RedisFailure> {
         let config = answering().set_push_sender(sender);
         Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
+    }
+}
+
+/// Notes a step when it is dropped.
+struct NotedAtTheEnd<'a>(&'a Connections);
+
+impl Drop for NotedAtTheEnd<'_> {
+    fn drop(&mut self) {
+        self.0.note_step();
     }
 }
 

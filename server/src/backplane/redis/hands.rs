@@ -8,7 +8,7 @@
 use std::{
     collections::BTreeSet,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -16,6 +16,7 @@ use std::{
 
 use app::domain::{JobId, QueueName, WorkerId};
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use super::{claim::Claimed, connections::Connections, keys, lease};
 use crate::backplane::{ClaimRequest, Ending, Lease, Outcome};
@@ -27,7 +28,7 @@ const BETWEEN_CLAIMS: Duration = Duration::from_millis(100);
 pub(super) struct Hands {
     /// Where they are heard of.
     channel: String,
-    held: Mutex<Vec<Hand>>,
+    held: Mutex<Vec<(Instant, Hand)>>,
     /// Who left word, and with which queue.
     words: Mutex<BTreeSet<(WorkerId, QueueName)>>,
     /// Whether the channel may not be listened to.
@@ -68,8 +69,9 @@ impl Hands {
         self.is_deaf.store(!can_hear, Ordering::Relaxed);
     }
 
-    /// Lets a worker leave word, and says where who waits for these queues hears of a job; nowhere when there are several, for they would be handed more than they ask for.
-    pub(super) fn heard_at(&self, request: &ClaimRequest) -> Option<&str> {
+    /// Notes that a worker leaves word, and says where it hears of a job; nowhere when it waits for several queues, for it could be handed
+    /// more than it asks for.
+    pub(super) fn leave_word(&self, request: &ClaimRequest) -> Option<&str> {
         let [queue] = &*request.queues else { return None };
         if self.is_deaf.load(Ordering::Relaxed) {
             return None;
@@ -83,39 +85,43 @@ impl Hands {
         self.words().extract_if(.., |(other, _)| other == worker).map(|(_, queue)| queue).collect()
     }
 
-    /// Takes a job in, and sees to it that it goes back if nobody takes it. Returns its queue; `None` when nobody of ours said it.
-    pub(super) fn hear(self: &Arc<Self>, said: &[u8], connections: &Arc<Connections>) -> Option<QueueName> {
+    /// Takes a job in. Returns its queue; `None` when nobody of ours said it.
+    pub(super) fn hear(&self, said: &[u8]) -> Option<QueueName> {
         let hand: Hand = serde_json::from_slice(said).ok()?;
-        let (queue, token) = (hand.queue.clone(), hand.token.clone());
-        self.held().push(hand);
-        tokio::spawn(Arc::clone(self).take_back(token, Arc::clone(connections)));
+        let queue = hand.queue.clone();
+        self.held().push((Instant::now(), hand));
         Some(queue)
     }
 
     /// The jobs that were handed to whoever asks.
     pub(super) fn take(&self, request: &ClaimRequest) -> Claimed {
-        let is_for = |hand: &mut Hand| hand.worker == request.worker && request.queues.contains(&hand.queue);
+        let is_for = |(_, hand): &mut (_, Hand)| hand.worker == request.worker && request.queues.contains(&hand.queue);
         let hands = self.held().extract_if(.., is_for).take(request.limit as usize).collect::<Vec<_>>();
-        hands.into_iter().map(|hand| (hand.lease(), hand.line)).collect()
+        hands.into_iter().map(|(_, hand)| (hand.lease(), hand.line)).collect()
+    }
+
+    /// When the next job has lain here for too long, unless it is taken.
+    pub(super) fn next_untaken(&self) -> Option<Instant> {
+        self.held().iter().map(|(since, _)| *since + BETWEEN_CLAIMS).min()
+    }
+
+    /// Gives back what nobody took in time.
+    pub(super) async fn give_back_untaken(&self, connections: &Connections) {
+        self.give_back(connections, |(since, _)| since.elapsed() >= BETWEEN_CLAIMS).await;
     }
 
     /// Gives back what a worker was handed that has left. What was on its way then is here a moment later.
     pub(super) async fn clear(&self, worker: &WorkerId, connections: &Connections) {
         tokio::time::sleep(BETWEEN_CLAIMS).await;
-        self.give_back(connections, |hand| hand.worker == *worker).await;
+        self.give_back(connections, |(_, hand)| hand.worker == *worker).await;
     }
 
-    async fn take_back(self: Arc<Self>, token: String, connections: Arc<Connections>) {
-        tokio::time::sleep(BETWEEN_CLAIMS).await;
-        self.give_back(&connections, |hand| hand.token == token).await;
-    }
-
-    async fn give_back(&self, connections: &Connections, is_untaken: impl Fn(&Hand) -> bool) {
+    async fn give_back(&self, connections: &Connections, is_untaken: impl Fn(&(Instant, Hand)) -> bool) {
         // Whoever comes second returns when all are back.
         let _turn = self.giving_back.lock().await;
-        let untaken: Vec<Hand> = self.held().extract_if(.., |hand| is_untaken(hand)).collect();
+        let untaken: Vec<_> = self.held().extract_if(.., |held| is_untaken(held)).collect();
         let endings: Vec<Ending> =
-            untaken.iter().map(|hand| Ending { lease: hand.lease(), outcome: Outcome::HandedBack }).collect();
+            untaken.iter().map(|(_, hand)| Ending { lease: hand.lease(), outcome: Outcome::HandedBack }).collect();
         if endings.is_empty() {
             return;
         }
@@ -128,7 +134,7 @@ impl Hands {
         self.words.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn held(&self) -> MutexGuard<'_, Vec<Hand>> {
+    fn held(&self) -> MutexGuard<'_, Vec<(Instant, Hand)>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

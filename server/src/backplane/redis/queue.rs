@@ -41,6 +41,9 @@ pub(super) async fn enqueue(connections: &Connections, jobs: Vec<NewJob>) -> Res
         for job in jobs {
             hand_in(&mut call, job);
         }
+        if jobs.len() == 1 {
+            call.answered_last();
+        }
         let there: Vec<(usize, String)> = connections.run(&call).await?;
         let first = taken.len();
         taken.extend(jobs.iter().map(|job| Enqueued { job_id: job.job_id.clone(), is_new: true }));

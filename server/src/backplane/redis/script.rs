@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use redis::{Cmd, ErrorKind, FromRedisValue, Script, ServerErrorKind, ToRedisArgs, aio::ConnectionLike};
+use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, Script, ServerErrorKind, ToRedisArgs, aio::ConnectionLike};
 
 use super::{RedisFailure, keys};
 
@@ -58,6 +58,7 @@ scripts! {
 pub(super) struct Call {
     script: &'static Script,
     command: Cmd,
+    is_answered_last: bool,
 }
 
 impl Call {
@@ -65,7 +66,7 @@ impl Call {
     pub(super) fn of(script: &'static Script, arguments: usize) -> Self {
         let mut command = Cmd::with_capacity(arguments + 4, arguments * 32 + 100);
         command.arg("EVALSHA").arg(script.get_hash()).arg(1).arg(keys::EVENTS);
-        Self { script, command }
+        Self { script, command, is_answered_last: false }
     }
 
     /// Adds an argument.
@@ -74,14 +75,34 @@ impl Call {
         self
     }
 
+    /// Whoever hears what the script publishes shall be written to before the caller is answered.
+    ///
+    /// Redis writes last to whom it had something to say first, and waking a process that waits for it takes it as long as a small
+    /// script. So the caller says something before that is answered at once.
+    pub(super) fn answered_last(&mut self) -> &mut Self {
+        self.is_answered_last = true;
+        self
+    }
+
     /// Runs it; a server that has forgotten the script is given it again.
     pub(super) async fn run<T: FromRedisValue>(&self, connection: &mut impl ConnectionLike) -> Result<T, RedisFailure> {
-        match self.command.query_async(connection).await {
+        match self.ask(connection).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                 self.script.load_async(connection).await?;
-                Ok(self.command.query_async(connection).await?)
+                Ok(self.ask(connection).await?)
             }
             answered => Ok(answered?),
+        }
+    }
+
+    async fn ask<T: FromRedisValue>(&self, connection: &mut impl ConnectionLike) -> redis::RedisResult<T> {
+        if self.is_answered_last {
+            let mut both = Pipeline::with_capacity(2);
+            both.cmd("PING").ignore().add_command(self.command.clone());
+            let (answer,) = both.query_async(connection).await?;
+            Ok(answer)
+        } else {
+            self.command.query_async(connection).await
         }
     }
 }
