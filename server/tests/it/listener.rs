@@ -152,6 +152,28 @@ async fn a_client_that_stops_reading_is_cut_off_and_what_was_held_for_it_is_let_
     assert!(answer(&mut other).await.starts_with("HTTP/1.1 200 OK"));
 }
 
+/// An answer that is not read has no room left in its window, while the connection carries others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_http_2_that_does_not_read_an_answer_loses_that_one() {
+    let mut server = server(ListenerLimits { reading: SHORT, ..PATIENT }).await;
+    let line = TokioIo::new(server.connect().await);
+    let (mut client, connection) =
+        http2::Builder::new(TokioExecutor::new()).handshake::<_, Empty<Bytes>>(line).await.expect("agreed");
+    let _connection = tokio::spawn(connection);
+    let mut ask = |path: &str| {
+        let request = Request::get(format!("http://{}{path}", server.addr)).body(Empty::new()).expect("a request");
+        client.send_request(request)
+    };
+    let unread = ask("/endless").await.expect("answered");
+
+    let mut ended = timeout(DEADLINE, server.endless.recv()).await.expect("in time").expect("it began");
+    assert!(timeout(DEADLINE, ended.recv()).await.expect("in time").is_none());
+
+    unread.into_body().collect().await.expect_err("broken off");
+    let other = ask("/").await.expect("answered").into_body().collect().await.expect("a body").to_bytes();
+    assert!(other.starts_with(b"127.0.0.1:"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_when_there_are_too_many_is_told_when_to_come_again() {
     let server = server(ListenerLimits { connections: 1, ..PATIENT }).await;

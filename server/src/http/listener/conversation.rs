@@ -26,7 +26,7 @@ use hyper::{
     server::conn::{http1, http2},
     service::service_fn,
 };
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -36,6 +36,7 @@ use super::{
     handover::Ticket,
     line::Line,
     pipe::{Framing, Pipe},
+    reader::{self, WhileRead},
 };
 
 /// How often a client of HTTP/2 that is silent is asked whether it lives, and how long it has for its answer.
@@ -64,7 +65,7 @@ pub(super) async fn hold(mut line: Line, router: Router, limits: ListenerLimits,
         stopping.cancelled().await;
     };
     let ended = match version {
-        Ok(Version::HTTP_2) => Box::pin(at_the_same_time(line, router, stopped)).await,
+        Ok(Version::HTTP_2) => Box::pin(at_the_same_time(line, router, limits, stopped)).await,
         Ok(_) => {
             let keep_alive = if is_late { KeepAlive::Off } else { KeepAlive::On };
             Box::pin(one_by_one(line, router, limits, stopped, keep_alive)).await.map(|left| {
@@ -88,18 +89,25 @@ enum KeepAlive {
 }
 
 /// HTTP/2.
-async fn at_the_same_time(line: Line, router: Router, stopped: impl Future<Output = ()>) -> hyper::Result<()> {
+async fn at_the_same_time(
+    line: Line,
+    router: Router,
+    limits: ListenerLimits,
+    stopped: impl Future<Output = ()>,
+) -> hyper::Result<()> {
     let client = line.client();
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(client));
-        router.clone().oneshot(request)
+        let answering = router.clone().oneshot(request);
+        async move { answering.await.map(|answer| answer.map(reader::watched)) }
     });
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+    let mut builder = http2::Builder::new(WhileRead { reading: limits.reading });
     builder
         .timer(TokioTimer::new())
         .keep_alive_interval(ASKED_EVERY)
         .keep_alive_timeout(ANSWERED_WITHIN)
+        .max_send_buf_size(MOST_HELD)
         .max_concurrent_streams(STREAMS);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(line), service));
     tokio::select! {

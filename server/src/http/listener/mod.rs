@@ -11,6 +11,8 @@ pub(super) mod handover;
 mod line;
 /// A stream by itself.
 mod pipe;
+/// Who reads an answer of HTTP/2.
+mod reader;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
