@@ -6,6 +6,10 @@
 /// The engines.
 #[path = "../support/engine.rs"]
 mod engine;
+/// Tests on each of them.
+#[macro_use]
+#[path = "../support/each_engine.rs"]
+mod each_engine;
 /// The processes of an installation.
 mod site;
 
@@ -19,35 +23,13 @@ use site::{Site, at_last};
 /// How long an engine is away.
 const AWAY: Duration = Duration::from_secs(30);
 
-macro_rules! on_each_engine {
-    ($($fault:ident: [$($engine:ident),+],)+) => {
-        $(mod $fault {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $engine() {
-                super::$fault(super::made::$engine().await).await;
-            })+
-        })+
-    };
-}
-
-/// Engines, all made in one way.
-mod made {
-    use super::Engine;
-
-    pub(super) async fn sqlite() -> Engine {
-        Engine::sqlite()
-    }
-
-    pub(super) async fn redis() -> Engine {
-        Engine::redis().await
-    }
-
-    pub(super) async fn postgres() -> Engine {
-        Engine::postgres().await
-    }
+/// Tries a fault.
+async fn befalls(engine: Engine, fault: impl AsyncFnOnce(Engine)) {
+    fault(engine).await;
 }
 
 on_each_engine! {
+    befalls:
     a_job_that_takes_its_process_down_three_times_is_dead_lettered: [sqlite, postgres, redis],
     what_is_taken_in_while_the_server_stops_is_done: [sqlite, postgres, redis],
     an_engine_that_is_away_for_half_a_minute_costs_nothing: [postgres, redis],

@@ -5,6 +5,10 @@
 /// What stands under an installation.
 #[path = "../support/engine.rs"]
 mod engine;
+/// Tests on each of them.
+#[macro_use]
+#[path = "../support/each_engine.rs"]
+mod each_engine;
 /// A proxy.
 mod nginx;
 /// Several nodes of one installation.

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 
 use crate::{
-    DEADLINE,
+    DEADLINE, MACHINE,
     engine::Engine,
     program::{Program, TOPIC},
     reader::Reader,
@@ -40,36 +40,14 @@ impl Site {
     }
 }
 
-macro_rules! on_each_engine {
-    ($($rule:ident: [$($engine:ident),+],)+) => {
-        $(mod $rule {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $engine() {
-                let _turn = crate::MACHINE.read().await;
-                super::$rule(super::Site::build(super::made::$engine().await).await).await;
-            })+
-        })+
-    };
-}
-
-/// Engines, all made in one way.
-mod made {
-    use super::Engine;
-
-    pub(super) async fn sqlite() -> Engine {
-        Engine::sqlite()
-    }
-
-    pub(super) async fn redis() -> Engine {
-        Engine::redis().await
-    }
-
-    pub(super) async fn postgres() -> Engine {
-        Engine::postgres().await
-    }
+/// Tries a rule with two nodes over an engine.
+async fn holds(engine: Engine, rule: impl AsyncFnOnce(Site)) {
+    let _turn = MACHINE.read().await;
+    rule(Site::build(engine).await).await;
 }
 
 on_each_engine! {
+    holds:
     what_is_published_at_either_node_is_heard_at_both_in_one_order: [sqlite, postgres, redis],
     a_client_of_a_killed_node_goes_on_at_the_other_one_where_it_was: [sqlite, postgres, redis],
     the_topics_of_a_connection_are_changed_at_its_own_node_only: [sqlite, postgres, redis],

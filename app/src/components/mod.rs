@@ -45,6 +45,8 @@ pub mod skeleton;
 
 /// What a screen reader is told.
 pub mod announcer;
+/// Figures side by side.
+pub mod counts;
 /// The state of an import.
 pub mod import_pill;
 /// A figure that is read in a column.

@@ -53,7 +53,7 @@ pub use queue::QueueUpdate;
 pub use service::{ServiceDesired, ServiceLogLine, ServiceQueue, ServiceStatus, ServiceStatusUpdate};
 pub use stream::{ByeReason, Connected, RejectReason, ResetReason, StreamEvent};
 pub use system::{Custom, NoticeLevel, SystemNotification};
-pub use topic::Topic;
+pub use topic::{MOST_TOPICS, Topic};
 pub use worker::WorkerStatusUpdate;
 
 /// One thing that happened.

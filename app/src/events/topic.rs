@@ -6,6 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::domain::{ImportId, JobId, QueueName, WorkerId};
 
+/// Topics that one connection listens to at most.
+pub const MOST_TOPICS: usize = 256;
+
 /// A topic of the stream, written as in the addresses: `import:{id}`, `customers`, …
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {

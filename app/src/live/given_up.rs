@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{follower::Owner, followers::Followers};
-use crate::events::{Cursor, Topic};
-
-/// Topics that the server lets one line carry.
-const MOST_TOPICS: usize = 256;
+use crate::events::{Cursor, MOST_TOPICS, Topic};
 
 impl Followers {
     /// Gives those up whom the line can't serve: nothing on it comes after a place in another log, and it carries no more topics than

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::followers::TopicWish;
-use crate::events::{Connected, Cursor, Custom, Event, RejectReason, ResetReason, Stamped, StreamEvent, Topic};
+use crate::events::{
+    Connected, Cursor, Custom, Event, MOST_TOPICS, RejectReason, ResetReason, Stamped, StreamEvent, Topic,
+};
 
 pub(super) fn topic(number: u64) -> Topic {
     Topic::Custom(["one", "two"][usize::from(number.is_multiple_of(2))].into())
@@ -33,9 +35,6 @@ pub(super) enum Manner {
     Refuses,
 }
 
-/// Topics that a line may carry. The server does not answer who wants more.
-const MOST_TOPICS: usize = 256;
-
 /// It knows lines by the tab that holds them.
 #[derive(Default)]
 pub(super) struct Server {
@@ -61,6 +60,7 @@ impl Server {
         self.lines_counted += 1;
         let mut line = Line { id: format!("line {}", self.lines_counted), topics, frames: VecDeque::new() };
         match self.manner {
+            // Who wants more is not answered.
             Manner::Greets if line.topics.len() > MOST_TOPICS => return,
             Manner::Greets => {}
             Manner::Silent => return,

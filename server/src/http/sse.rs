@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use app::{
     api::ApiError,
-    events::{Cursor, Topic},
+    events::{Cursor, MOST_TOPICS, Topic},
 };
 use axum::{
     Json,
@@ -22,7 +22,7 @@ use super::{
     refusal::{Reading, Refusal, TakingJson},
     viewer::Viewer,
 };
-use crate::hub::{ChangeError, Encoding, Hub, MOST_TOPICS, Naming, OpenError, Opening, Transport, UserKey};
+use crate::hub::{ChangeError, Encoding, Hub, Naming, OpenError, Opening, Transport, UserKey};
 
 /// What a client asks for.
 #[derive(Deserialize, IntoParams)]

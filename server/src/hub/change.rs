@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use app::events::{Cursor, Position, StreamEvent, Topic};
+use app::events::{Cursor, MOST_TOPICS, Position, StreamEvent, Topic};
 use tokio::sync::oneshot;
 
 use super::{Hub, UserKey, feed::Feed, gap::Read, ring::Walk, scratch::Scratch};
@@ -20,8 +20,6 @@ pub(super) struct TopicChange {
     pub(super) answer: oneshot::Sender<Result<Vec<Topic>, ChangeError>>,
 }
 
-/// Topics that one connection may listen to.
-pub const MOST_TOPICS: usize = 256;
 /// How long a change may take. A connection whose client does not read what it is sent takes no change in.
 const CHANGE_LIMIT: Duration = Duration::from_secs(5);
 

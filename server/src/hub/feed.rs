@@ -18,7 +18,7 @@ use super::{
     gap::Read,
     ring::{Leg, Walk},
     scratch::Scratch,
-    seats::Seat,
+    seats::{Carrier, Seat},
 };
 use crate::backplane::BackplaneError;
 
@@ -70,6 +70,12 @@ impl Feed {
     /// Its name.
     pub fn connection_id(&self) -> &str {
         &self.seat.connection_id
+    }
+
+    /// Names who sends its frames without being woken. Once only.
+    pub fn carried_by(&self, carrier: Weak<dyn Carrier>) {
+        // A feed has one carrier from beginning to end.
+        let _ = self.seat.carrier.set(carrier);
     }
 
     /// Fills an empty scratch with whole frames, at least one; or sees to it that the caller is woken when there are some.

@@ -22,7 +22,7 @@ pub struct Opening {
     pub transport: Transport,
     /// How it is written.
     pub encoding: Encoding,
-    /// Topics; the caller holds them to [`super::MOST_TOPICS`].
+    /// Topics; the caller holds them to [`app::events::MOST_TOPICS`].
     pub topics: BTreeSet<Topic>,
     /// Where it was: `None` to begin now, `Err` for what is no cursor.
     pub resume: Option<Result<Cursor, CursorError>>,

@@ -47,13 +47,13 @@ use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 pub use app::domain::Transport;
-pub use change::{ChangeError, MOST_TOPICS};
+pub use change::ChangeError;
 pub use feed::{Feed, Poured};
 pub use frame::{Encoding, Frame, Naming};
 pub use greeting::{OpenError, Opening};
 pub use ring::RingLimits;
 pub use scratch::Scratch;
-pub use seats::UserKey;
+pub use seats::{Carrier, UserKey};
 
 use self::{
     log::{EventLog, OfEngine},

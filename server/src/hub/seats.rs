@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
@@ -29,6 +29,12 @@ impl fmt::Display for UserKey {
     }
 }
 
+/// Sends a connection's frames in the moment that they are there.
+pub trait Carrier: Send + Sync {
+    /// Sends what there is, as far as that takes no waiting. `false` when it can't do so now: then it is to be woken.
+    fn carry(&self) -> bool;
+}
+
 /// A connection, as others see it.
 pub(super) struct Seat {
     /// Unique for as long as the process lives.
@@ -38,6 +44,8 @@ pub(super) struct Seat {
     pub(super) transport: Transport,
     pub(super) since: Timestamp,
     pub(super) waker: AtomicWaker,
+    /// Who sends its frames without being woken, if anybody.
+    pub(super) carrier: OnceLock<Weak<dyn Carrier>>,
     /// Room for changes that were not taken in yet.
     pub(super) room: Semaphore,
     desk: Mutex<Desk>,
@@ -63,6 +71,14 @@ impl Seat {
     /// Held for moments only, and never while the ring is locked.
     pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sees to it that it gets what there is.
+    pub(super) fn serve(&self) {
+        let carrier = self.carrier.get().and_then(Weak::upgrade);
+        if !carrier.is_some_and(|carrier| carrier.carry()) {
+            self.waker.wake();
+        }
     }
 
     /// Asks the connection to end, and says why.
@@ -104,6 +120,7 @@ impl Seats {
             transport,
             since: Timestamp::now(),
             waker: AtomicWaker::new(),
+            carrier: OnceLock::new(),
             room: Semaphore::new(ROOM),
             desk: Mutex::new(Desk {
                 topics: BTreeSet::new(),

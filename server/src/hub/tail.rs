@@ -16,6 +16,8 @@ use crate::backplane::ReadLog;
 const QUESTIONS: u32 = 3;
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(500);
 const VOUCHED_FOR: u32 = 2;
+/// Connections that are served before others have their turn.
+const AT_ONCE: usize = 64;
 /// How fine the clock of heartbeats is: parts of a heartbeat.
 const TICKS: u32 = 15;
 /// Who leaves when the process stops leaves within this time, a piece of it after the other.
@@ -39,8 +41,9 @@ impl Hub {
                     let frames = self.refills.encode(&entries);
                     let listeners = self.ring().extend(frames);
                     self.tell_place();
-                    for seat in listeners {
-                        seat.waker.wake();
+                    for seats in listeners.chunks(AT_ONCE) {
+                        seats.iter().for_each(|seat| seat.serve());
+                        tokio::task::yield_now().await;
                     }
                 }
                 Ok(ReadLog::Gone { reason, head }) => {

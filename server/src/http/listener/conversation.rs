@@ -70,7 +70,7 @@ pub(super) async fn hold(mut line: Line, router: Router, limits: ListenerLimits,
             let keep_alive = if is_late { KeepAlive::Off } else { KeepAlive::On };
             Box::pin(one_by_one(line, router, limits, stopped, keep_alive)).await.map(|left| {
                 if let Some(pipe) = left {
-                    tokio::spawn(pipe);
+                    tokio::spawn(pipe.run());
                 }
             })
         }
@@ -124,7 +124,7 @@ async fn one_by_one(
     limits: ListenerLimits,
     stopped: impl Future<Output = ()>,
     keep_alive: KeepAlive,
-) -> hyper::Result<Option<Pipe>> {
+) -> hyper::Result<Option<Arc<Pipe>>> {
     let client = line.client();
     let wish = Arc::new(Wish { ticket: Mutex::default(), is_flushed: line.flushed() });
     let wished = Arc::clone(&wish);

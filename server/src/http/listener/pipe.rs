@@ -2,20 +2,24 @@
 //!
 //! It has no buffer. All that is pending is put into one that the streams of a thread share, and leaves in one write. What the client does
 //! not take of it is kept, and nothing more is asked for until that has gone.
+//!
+//! It is a task of its own, which sleeps while nothing happens. An event does not wake it: whoever has the event sends it, to one stream
+//! after the other, which costs less than waking a thousand tasks. Only what is left then is the task's.
 
 use std::{
     cell::RefCell,
-    future::Future,
+    future::{Future, poll_fn},
     io,
     pin::Pin,
-    task::{Context, Poll, ready},
+    sync::{Arc, Mutex, PoisonError, Weak},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::line::Line;
-use crate::hub::{Feed, Poured, Scratch};
+use crate::hub::{Carrier, Feed, Poured, Scratch};
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -62,7 +66,9 @@ impl Framing {
 }
 
 /// A stream whose connection carries nothing else any more. It ends with the feed, with the client, or with the client's patience.
-pub(super) struct Pipe {
+pub(super) struct Pipe(Mutex<Stream>);
+
+struct Stream {
     line: Line,
     feed: Feed,
     framing: Framing,
@@ -70,14 +76,38 @@ pub(super) struct Pipe {
     rest: Bytes,
     is_last: bool,
     said: usize,
+    /// Wakes its task.
+    waker: Option<Waker>,
 }
 
 impl Pipe {
     /// A stream on a line on which the head of its answer has been sent.
-    pub(super) const fn new(line: Line, feed: Feed, framing: Framing) -> Self {
-        Self { line, feed, framing, rest: Bytes::new(), is_last: false, said: 0 }
+    pub(super) fn new(line: Line, feed: Feed, framing: Framing) -> Arc<Self> {
+        Arc::new_cyclic(|pipe: &Weak<Self>| {
+            feed.carried_by(Weak::clone(pipe) as _);
+            Self(Mutex::new(Stream { line, feed, framing, rest: Bytes::new(), is_last: false, said: 0, waker: None }))
+        })
     }
 
+    /// Carries the stream to its end.
+    pub(super) fn run(self: Arc<Self>) -> impl Future<Output = ()> {
+        poll_fn(move |cx| self.0.lock().unwrap_or_else(PoisonError::into_inner).poll(cx))
+    }
+}
+
+impl Carrier for Pipe {
+    fn carry(&self) -> bool {
+        // Its task is at it already, or has not begun.
+        let Ok(mut stream) = self.0.try_lock() else { return false };
+        let Some(waker) = stream.waker.clone() else { return false };
+        if stream.poll_send(&mut Context::from_waker(&waker)).is_ready() {
+            waker.wake();
+        }
+        true
+    }
+}
+
+impl Stream {
     /// Sends what there is, until there is nothing or the client takes nothing; ready when all is sent that will ever be.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
@@ -129,26 +159,24 @@ impl Pipe {
             }
         }
     }
-}
 
-impl Future for Pipe {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.get_mut();
-        match this.poll_send(cx) {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            self.waker = Some(cx.waker().clone());
+        }
+        match self.poll_send(cx) {
             Poll::Ready(Ok(())) => {
                 // What was said and not taken in would break the connection before the client has read its end.
-                let _ = this.poll_gone(cx);
+                let _ = self.poll_gone(cx);
                 // Whoever has gone needs no end.
-                let _ = Pin::new(&mut this.line).poll_shutdown(cx);
+                let _ = Pin::new(&mut self.line).poll_shutdown(cx);
                 Poll::Ready(())
             }
             Poll::Ready(Err(error)) => {
-                tracing::debug!(client = %this.line.client(), %error, "a stream broke");
+                tracing::debug!(client = %self.line.client(), %error, "a stream broke");
                 Poll::Ready(())
             }
-            Poll::Pending => this.poll_gone(cx),
+            Poll::Pending => self.poll_gone(cx),
         }
     }
 }
