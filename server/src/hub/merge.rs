@@ -5,6 +5,8 @@ use std::{
     collections::{BinaryHeap, VecDeque, vec_deque::Iter},
 };
 
+use smallvec::SmallVec;
+
 /// Where the items begin that are not before something. Whoever asks is mostly close to the end, so the search begins there.
 pub(super) fn start_of<T>(items: &VecDeque<T>, is_before: impl Fn(&T) -> bool) -> usize {
     let (mut high, mut step) = (items.len(), 1);
@@ -26,15 +28,18 @@ pub(super) fn start_of<T>(items: &VecDeque<T>, is_before: impl Fn(&T) -> bool) -
     low
 }
 
+/// What is left of each list. Most have one or two.
+pub(super) type Rests<'a> = SmallVec<[Iter<'a, u64>; 2]>;
+
 /// The numbers of several lists, each once, in order.
 pub(super) struct Merge<'a> {
-    rests: Vec<Iter<'a, u64>>,
+    rests: Rests<'a>,
     next: BinaryHeap<Reverse<(u64, usize)>>,
     last: Option<u64>,
 }
 
 impl<'a> Merge<'a> {
-    pub(super) fn of(mut rests: Vec<Iter<'a, u64>>) -> Self {
+    pub(super) fn of(mut rests: Rests<'a>) -> Self {
         let mut next = BinaryHeap::new();
         // One list needs no comparing.
         if rests.len() > 1 {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use app::events::{Cursor, Position, ResetReason, Topic};
+use smallvec::SmallVec;
 
 use super::{
     Frame,
@@ -62,6 +63,9 @@ pub(super) struct Line {
     gone_through: Position,
     listeners: HashMap<u64, Arc<Seat>>,
 }
+
+/// The lines that a walk goes along. Most go along one or two.
+type Lines<'a> = SmallVec<[&'a Line; 2]>;
 
 /// A way along the log.
 #[derive(Clone, Debug)]
@@ -253,12 +257,12 @@ impl Ring {
     }
 
     /// The lines that stand there.
-    pub(super) fn lines_at(&self, places: &[usize]) -> Vec<&Line> {
+    pub(super) fn lines_at(&self, places: &[usize]) -> Lines<'_> {
         places.iter().filter_map(|place| self.lines.get(*place)).collect()
     }
 
     /// The lines of topics.
-    pub(super) fn lines_of(&self, topics: &BTreeSet<Topic>) -> Vec<&Line> {
+    pub(super) fn lines_of(&self, topics: &BTreeSet<Topic>) -> Lines<'_> {
         self.lines_at(&self.places_of(topics))
     }
 

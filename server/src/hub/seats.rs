@@ -5,7 +5,10 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicBool, AtomicU64,
+            Ordering::{AcqRel, Relaxed},
+        },
     },
 };
 
@@ -46,6 +49,8 @@ pub(super) struct Seat {
     pub(super) waker: AtomicWaker,
     /// Who sends its frames without being woken, if anybody.
     pub(super) carrier: OnceLock<Weak<dyn Carrier>>,
+    /// Whether it is going to be served.
+    is_due: AtomicBool,
     /// Room for changes that were not taken in yet.
     pub(super) room: Semaphore,
     desk: Mutex<Desk>,
@@ -73,8 +78,14 @@ impl Seat {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Notes that there is something for it. `false` when it is going to be served anyway, with all that is there by then.
+    pub(super) fn becomes_due(&self) -> bool {
+        !self.is_due.swap(true, AcqRel)
+    }
+
     /// Sees to it that it gets what there is.
     pub(super) fn serve(&self) {
+        self.is_due.swap(false, AcqRel);
         let carrier = self.carrier.get().and_then(Weak::upgrade);
         if !carrier.is_some_and(|carrier| carrier.carry()) {
             self.waker.wake();
@@ -121,6 +132,7 @@ impl Seats {
             since: Timestamp::now(),
             waker: AtomicWaker::new(),
             carrier: OnceLock::new(),
+            is_due: AtomicBool::new(false),
             room: Semaphore::new(ROOM),
             desk: Mutex::new(Desk {
                 topics: BTreeSet::new(),

@@ -8,7 +8,7 @@ use std::{
 use app::events::ByeReason;
 use tokio::time::Instant;
 
-use super::{AFTER_A_FAILURE, Hub};
+use super::{AFTER_A_FAILURE, Hub, seats::Seat};
 use crate::backplane::ReadLog;
 
 /// How often the log is asked whether it is there, in parts of a heartbeat, and at most; and for how many of these pauses an answer
@@ -16,7 +16,7 @@ use crate::backplane::ReadLog;
 const QUESTIONS: u32 = 3;
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(500);
 const VOUCHED_FOR: u32 = 2;
-/// Connections that are served before others have their turn.
+/// Connections that are served one after the other, before others have their turn.
 const AT_ONCE: usize = 64;
 /// How fine the clock of heartbeats is: parts of a heartbeat.
 const TICKS: u32 = 15;
@@ -41,10 +41,7 @@ impl Hub {
                     let frames = self.refills.encode(&entries);
                     let listeners = self.ring().extend(frames);
                     self.tell_place();
-                    for seats in listeners.chunks(AT_ONCE) {
-                        seats.iter().for_each(|seat| seat.serve());
-                        tokio::task::yield_now().await;
-                    }
+                    serve(listeners.into_iter().filter(|seat| seat.becomes_due()).collect());
                 }
                 Ok(ReadLog::Gone { reason, head }) => {
                     tracing::error!(?reason, "the log was lost; every page loads its snapshot again");
@@ -137,6 +134,20 @@ impl Hub {
             }
             tokio::time::sleep(PIECE).await;
         }
+    }
+}
+
+/// Gives each of them what there is, as far as it takes no waiting: all at once, on as many threads as there are.
+fn serve(mut seats: Vec<Arc<Seat>>) {
+    while !seats.is_empty() {
+        let some = seats.split_off(seats.len().saturating_sub(AT_ONCE));
+        let serving = async move {
+            for seat in some {
+                seat.serve();
+            }
+        };
+        // Its writes are counted here already.
+        tokio::spawn(tokio::task::unconstrained(serving));
     }
 }
 

@@ -99,10 +99,12 @@ impl Carrier for Pipe {
     fn carry(&self) -> bool {
         // Its task is at it already, or has not begun.
         let Ok(mut stream) = self.0.try_lock() else { return false };
-        let Some(waker) = stream.waker.clone() else { return false };
+        let Some(waker) = stream.waker.take() else { return false };
         if stream.poll_send(&mut Context::from_waker(&waker)).is_ready() {
-            waker.wake();
+            // Its end is its task's.
+            waker.wake_by_ref();
         }
+        stream.waker = Some(waker);
         true
     }
 }
