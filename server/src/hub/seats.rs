@@ -83,9 +83,13 @@ impl Seat {
         !self.is_due.swap(true, AcqRel)
     }
 
+    /// Notes that it is served from now on: what comes after this is another matter.
+    pub(super) fn begins_to_be_served(&self) {
+        self.is_due.swap(false, AcqRel);
+    }
+
     /// Sees to it that it gets what there is.
     pub(super) fn serve(&self) {
-        self.is_due.swap(false, AcqRel);
         let carrier = self.carrier.get().and_then(Weak::upgrade);
         if !carrier.is_some_and(|carrier| carrier.carry()) {
             self.waker.wake();

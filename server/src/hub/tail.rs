@@ -142,6 +142,9 @@ fn serve(mut seats: Vec<Arc<Seat>>) {
     while !seats.is_empty() {
         let some = seats.split_off(seats.len().saturating_sub(AT_ONCE));
         let serving = async move {
+            for seat in &some {
+                seat.begins_to_be_served();
+            }
             for seat in some {
                 seat.serve();
             }

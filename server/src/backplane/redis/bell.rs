@@ -222,7 +222,7 @@ impl Ear {
     }
 
     /// Listens until the line breaks.
-    async fn listen(&mut self, bell: &Bell, connections: &Connections) -> Result<(), RedisFailure> {
+    async fn listen(&mut self, bell: &Bell, connections: &Arc<Connections>) -> Result<(), RedisFailure> {
         loop {
             let silent_until = Instant::now() + SILENCE;
             let until = bell.hands.next_untaken().map_or(silent_until, |untaken| untaken.min(silent_until));
@@ -243,7 +243,7 @@ impl Ear {
                     }
                 }
                 Ok(None) => return Ok(()),
-                Err(_) if until < silent_until => bell.hands.give_back_untaken(connections).await,
+                Err(_) if until < silent_until => bell.hands.give_back_untaken(connections),
                 Err(_) => redis::cmd("PING").exec_async(&mut self.connection).await?,
             }
         }

@@ -8,7 +8,7 @@
 use std::{
     collections::BTreeSet,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -33,7 +33,8 @@ pub(super) struct Hands {
     words: Mutex<BTreeSet<(WorkerId, QueueName)>>,
     /// Whether the channel may not be listened to.
     is_deaf: AtomicBool,
-    giving_back: tokio::sync::Mutex<()>,
+    /// Held by who gives some back.
+    giving_back: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A job that was handed to a worker, as the script says it.
@@ -54,7 +55,7 @@ impl Default for Hands {
             held: Mutex::default(),
             words: Mutex::default(),
             is_deaf: AtomicBool::new(false),
-            giving_back: tokio::sync::Mutex::default(),
+            giving_back: Arc::default(),
         }
     }
 }
@@ -100,34 +101,34 @@ impl Hands {
         hands.into_iter().map(|(_, hand)| (hand.lease(), hand.line)).collect()
     }
 
-    /// When the next job has lain here for too long, unless it is taken.
+    /// When the next job has lain here for too long, unless it is taken; later while others are given back.
     pub(super) fn next_untaken(&self) -> Option<Instant> {
-        self.held().iter().map(|(since, _)| *since + BETWEEN_CLAIMS).min()
+        let next = self.held().iter().map(|(since, _)| *since + BETWEEN_CLAIMS).min()?;
+        let is_free = self.giving_back.try_lock().is_ok();
+        Some(if is_free { next } else { next.max(Instant::now() + BETWEEN_CLAIMS) })
     }
 
-    /// Gives back what nobody took in time.
-    pub(super) async fn give_back_untaken(&self, connections: &Connections) {
-        self.give_back(connections, |(since, _)| since.elapsed() >= BETWEEN_CLAIMS).await;
+    /// Gives back what nobody took in time; nobody waits for it.
+    pub(super) fn give_back_untaken(&self, connections: &Arc<Connections>) {
+        let Ok(turn) = Arc::clone(&self.giving_back).try_lock_owned() else { return };
+        let untaken = self.take_out(|(since, _)| since.elapsed() >= BETWEEN_CLAIMS);
+        let connections = Arc::clone(connections);
+        tokio::spawn(async move {
+            give_back(&connections, untaken).await;
+            drop(turn);
+        });
     }
 
     /// Gives back what a worker was handed that has left. What was on its way then is here a moment later.
     pub(super) async fn clear(&self, worker: &WorkerId, connections: &Connections) {
         tokio::time::sleep(BETWEEN_CLAIMS).await;
-        self.give_back(connections, |(_, hand)| hand.worker == *worker).await;
-    }
-
-    async fn give_back(&self, connections: &Connections, is_untaken: impl Fn(&(Instant, Hand)) -> bool) {
         // Whoever comes second returns when all are back.
         let _turn = self.giving_back.lock().await;
-        let untaken: Vec<_> = self.held().extract_if(.., |held| is_untaken(held)).collect();
-        let endings: Vec<Ending> =
-            untaken.iter().map(|(_, hand)| Ending { lease: hand.lease(), outcome: Outcome::HandedBack }).collect();
-        if endings.is_empty() {
-            return;
-        }
-        if let Err(failure) = lease::finish_now(connections, &endings).await {
-            tracing::warn!(%failure, jobs = endings.len(), "jobs could not be given back; they come back with their leases");
-        }
+        give_back(connections, self.take_out(|(_, hand)| hand.worker == *worker)).await;
+    }
+
+    fn take_out(&self, is_untaken: impl Fn(&(Instant, Hand)) -> bool) -> Vec<Hand> {
+        self.held().extract_if(.., |held| is_untaken(held)).map(|(_, hand)| hand).collect()
     }
 
     fn words(&self) -> MutexGuard<'_, BTreeSet<(WorkerId, QueueName)>> {
@@ -136,6 +137,17 @@ impl Hands {
 
     fn held(&self) -> MutexGuard<'_, Vec<(Instant, Hand)>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn give_back(connections: &Connections, untaken: Vec<Hand>) {
+    if untaken.is_empty() {
+        return;
+    }
+    let handed_back = |hand: &Hand| Ending { lease: hand.lease(), outcome: Outcome::HandedBack };
+    let endings: Vec<Ending> = untaken.iter().map(handed_back).collect();
+    if let Err(failure) = lease::finish_now(connections, &endings).await {
+        tracing::warn!(%failure, jobs = endings.len(), "jobs could not be given back; they come back with their leases");
     }
 }
 

@@ -4,7 +4,9 @@
 
 use std::sync::LazyLock;
 
-use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, Script, ServerErrorKind, ToRedisArgs, aio::ConnectionLike};
+use redis::{
+    Cmd, ErrorKind, FromRedisValue, Pipeline, RedisResult, Script, ServerErrorKind, ToRedisArgs, aio::ConnectionLike,
+};
 
 use super::{RedisFailure, keys};
 
@@ -95,12 +97,13 @@ impl Call {
         }
     }
 
-    async fn ask<T: FromRedisValue>(&self, connection: &mut impl ConnectionLike) -> redis::RedisResult<T> {
+    async fn ask<T: FromRedisValue>(&self, connection: &mut impl ConnectionLike) -> RedisResult<T> {
         if self.is_answered_last {
             let mut both = Pipeline::with_capacity(2);
             both.cmd("PING").ignore().add_command(self.command.clone());
-            let (answer,) = both.query_async(connection).await?;
-            Ok(answer)
+            // A user who may not send the first has done the second all the same.
+            let mut answers: Vec<RedisResult<T>> = both.ignore_errors().query_async(connection).await?;
+            answers.pop().unwrap_or_else(|| Err((ErrorKind::UnexpectedReturnType, "a script was not answered").into()))
         } else {
             self.command.query_async(connection).await
         }

@@ -63,7 +63,7 @@ impl Log {
         let mut settling = Settling::begin(&self.stuck);
         loop {
             let bounds = self.bounds(database).await?;
-            if !settling.goes_on(&bounds).await {
+            if !settling.goes_on(&bounds, bounds.head()).await {
                 if bounds.is_unsynced {
                     database.sync().await?;
                 }
@@ -89,10 +89,10 @@ impl Log {
     ) -> Result<ReadLog, BackplaneError> {
         let mut settling = Settling::begin(&self.stuck);
         loop {
-            let Look { found, bounds, .. } = self.look(database, Sight::After(after), limit).await?;
-            let may_grow = matches!(&found, ReadLog::Events(entries) if entries.len() < limit as usize);
-            if !may_grow || !settling.goes_on(&bounds).await {
-                return Ok(found);
+            let look = self.look(database, Sight::After(after), limit).await?;
+            let may_grow = matches!(&look.found, ReadLog::Events(entries) if entries.len() < limit as usize);
+            if !may_grow || !settling.goes_on(&look.bounds, look.complete_to).await {
+                return Ok(look.found);
             }
         }
     }
@@ -106,10 +106,10 @@ impl Log {
     ) -> Result<ReadLog, BackplaneError> {
         let mut settling = Settling::begin(&self.stuck);
         loop {
-            let Look { found, bounds, .. } = self.look(database, Sight::Before(before), limit).await?;
-            let is_settled = before.is_some_and(|before| before.position <= bounds.head().position());
-            if is_settled || !settling.goes_on(&bounds).await {
-                return Ok(found);
+            let look = self.look(database, Sight::Before(before), limit).await?;
+            let is_settled = before.is_some_and(|before| before.position <= look.readable().position());
+            if is_settled || !settling.goes_on(&look.bounds, look.complete_to).await {
+                return Ok(look.found);
             }
         }
     }
@@ -125,11 +125,11 @@ impl Log {
         let mut pause = SHORTEST_LOOK;
         loop {
             commits.mark_unchanged();
-            let Look { found, bounds, .. } = self.look(database, Sight::After(after), limit).await?;
-            if !matches!(&found, ReadLog::Events(entries) if entries.is_empty()) {
-                return Ok(found);
+            let look = self.look(database, Sight::After(after), limit).await?;
+            if !matches!(&look.found, ReadLog::Events(entries) if entries.is_empty()) {
+                return Ok(look.found);
             }
-            if bounds.is_whole() {
+            if look.readable() >= look.bounds.end() {
                 // The sender lives in the database, which is borrowed here: it can't be gone.
                 let _ = commits.changed().await;
                 pause = SHORTEST_LOOK;
@@ -146,7 +146,6 @@ impl Log {
         if !look.bounds.is_whole() {
             look = self.look_below(Horizon::Exact, database, sight, limit).await?;
         }
-        look.bounds.lower_head(look.complete_to);
         let is_nothing = matches!(&look.found, ReadLog::Events(entries) if entries.is_empty());
         if look.bounds.is_unsynced && !is_nothing {
             database.sync().await?;
@@ -162,9 +161,9 @@ impl Log {
         limit: u32,
     ) -> Result<Look, BackplaneError> {
         let dialect = database.dialect();
-        let asked_first: Option<Bounds> = match sight {
-            Sight::After(_) => None,
-            Sight::Before(_) => Some(database.fetch_one(bounds(horizon, dialect)).await?),
+        let asked_first: Option<Bounds> = match (dialect, sight) {
+            (Dialect::Postgres, Sight::Before(_)) => Some(database.fetch_one(bounds(horizon, dialect)).await?),
+            _ => None,
         };
         let (place, select) = match sight {
             Sight::After(place) => (Some(place), events_after(place.position, limit, horizon, dialect)),
@@ -174,10 +173,12 @@ impl Log {
         // Asked after the rows: what is trimmed between the two questions is seen as trimmed, never as missing.
         let bounds: Bounds = database.fetch_one(bounds(horizon, dialect)).await?;
         // What became readable between the two questions is among the bounds and not among the rows.
-        let complete_to = match (asked_first, rows.last()) {
-            (Some(earlier), _) => earlier.head(),
-            (None, Some(last)) => last.place(),
-            (None, None) => place.map_or(bounds.head(), |place| Place::at(place.position)),
+        let complete_to = match (dialect, asked_first, rows.last()) {
+            // Whoever commits tells of it.
+            (Dialect::Sqlite, _, _) => bounds.head(),
+            (Dialect::Postgres, Some(earlier), _) => earlier.head(),
+            (Dialect::Postgres, None, Some(last)) => last.place(),
+            (Dialect::Postgres, None, None) => place.map_or(bounds.head(), |place| Place::at(place.position)),
         };
         let found = match place.and_then(|place| self.why_gone(place, &bounds)) {
             Some(reason) => ReadLog::Gone { reason, head: self.cursor(bounds.head()) },
@@ -239,6 +240,12 @@ struct Look {
     bounds: Bounds,
     /// Up to where nothing that was readable is missing from what was found, but for what the limit cut off.
     complete_to: Place,
+}
+
+impl Look {
+    fn readable(&self) -> Place {
+        self.bounds.head().min(self.complete_to)
+    }
 }
 
 async fn begin_anew_if_copied(database: &Database) -> Result<(), StoreError> {

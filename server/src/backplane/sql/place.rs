@@ -43,12 +43,6 @@ impl Bounds {
         Place { major: self.end_major, minor: self.end_minor }
     }
 
-    /// Takes back that the log is readable beyond a place.
-    pub(super) fn lower_head(&mut self, place: Place) {
-        let Place { major, minor } = self.head().min(place);
-        (self.head_major, self.head_minor) = (major, minor);
-    }
-
     /// Whether all that is there is readable.
     pub(super) fn is_whole(&self) -> bool {
         self.head() >= self.end()

@@ -39,15 +39,19 @@ impl<'a> Settling<'a> {
         Self { stuck, deadline: Instant::now() + SETTLING, pause: SHORTEST_LOOK, end: None }
     }
 
-    /// Waits a moment and says that another look is due, or says that it is not.
-    pub(super) async fn goes_on(&mut self, bounds: &Bounds) -> bool {
+    /// Waits a moment and says that another look is due, or says that it is not. What was found is complete up to some place: where that
+    /// is below the head, more has become readable since.
+    pub(super) async fn goes_on(&mut self, bounds: &Bounds, complete_to: Place) -> bool {
         let end = *self.end.get_or_insert(bounds.end());
-        let head = bounds.head();
-        if head >= end || self.stuck.0.load(Ordering::Relaxed) == head.major {
+        let (head, is_behind) = (bounds.head(), complete_to < bounds.head());
+        let is_stuck = !is_behind && self.stuck.0.load(Ordering::Relaxed) == head.major;
+        if head.min(complete_to) >= end || is_stuck {
             return false;
         }
         if Instant::now() >= self.deadline {
-            self.stuck.0.store(head.major, Ordering::Relaxed);
+            if !is_behind {
+                self.stuck.0.store(head.major, Ordering::Relaxed);
+            }
             return false;
         }
         tokio::time::sleep(self.pause).await;

@@ -78,6 +78,8 @@ struct Stream {
     said: usize,
     /// Wakes its task.
     waker: Option<Waker>,
+    /// How it ended while somebody else sent, which its task has yet to take in.
+    ended: Option<io::Result<()>>,
 }
 
 impl Pipe {
@@ -85,7 +87,16 @@ impl Pipe {
     pub(super) fn new(line: Line, feed: Feed, framing: Framing) -> Arc<Self> {
         Arc::new_cyclic(|pipe: &Weak<Self>| {
             feed.carried_by(Weak::clone(pipe) as _);
-            Self(Mutex::new(Stream { line, feed, framing, rest: Bytes::new(), is_last: false, said: 0, waker: None }))
+            Self(Mutex::new(Stream {
+                line,
+                feed,
+                framing,
+                rest: Bytes::new(),
+                is_last: false,
+                said: 0,
+                waker: None,
+                ended: None,
+            }))
         })
     }
 
@@ -99,9 +110,12 @@ impl Carrier for Pipe {
     fn carry(&self) -> bool {
         // Its task is at it already, or has not begun.
         let Ok(mut stream) = self.0.try_lock() else { return false };
+        if stream.ended.is_some() {
+            return true;
+        }
         let Some(waker) = stream.waker.take() else { return false };
-        if stream.poll_send(&mut Context::from_waker(&waker)).is_ready() {
-            // Its end is its task's.
+        if let Poll::Ready(ended) = stream.poll_send(&mut Context::from_waker(&waker)) {
+            stream.ended = Some(ended);
             waker.wake_by_ref();
         }
         stream.waker = Some(waker);
@@ -166,7 +180,8 @@ impl Stream {
         if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
             self.waker = Some(cx.waker().clone());
         }
-        match self.poll_send(cx) {
+        let sent = self.ended.take().map_or_else(|| self.poll_send(cx), Poll::Ready);
+        match sent {
             Poll::Ready(Ok(())) => {
                 // What was said and not taken in would break the connection before the client has read its end.
                 let _ = self.poll_gone(cx);

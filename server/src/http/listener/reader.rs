@@ -2,7 +2,8 @@
 //!
 //! Its connection may be whole, and take other answers, while one of them waits: each has a window of its own. So each answer is looked
 //! after by itself, and whoever does not read one loses that one. An answer leaves in pieces, and the next is asked for when the client
-//! has room for it: one that was given, and is not followed by another question, is what the client has not taken.
+//! has taken the one before, all but one at most: a piece that was given, and is not followed by another question, is what it has not
+//! taken. Of an answer that has ended HTTP/2 may still hold a piece, for as long as the connection lasts.
 
 use std::{
     pin::Pin,
@@ -20,7 +21,7 @@ use hyper::{
 use tokio::time::Instant;
 
 /// The largest piece: what has to be taken in the time that a client has.
-const PIECE: usize = 16 * 1024;
+const PIECE: usize = 4 * 1024;
 /// In how many looks the time is divided.
 const LOOKS: u32 = 4;
 
@@ -77,7 +78,10 @@ where
 /// An answer in pieces, of which is noted how they are taken.
 pub(super) fn watched(body: Body) -> Body {
     match READER.try_with(Arc::clone) {
-        Ok(reader) => Body::new(Watched { body, rest: Bytes::new(), reader }),
+        Ok(reader) => {
+            *reader.owes_since() = Some(Instant::now());
+            Body::new(Watched { body, rest: Bytes::new(), reader })
+        }
         Err(_) => body,
     }
 }
@@ -118,13 +122,35 @@ impl HttpBody for Watched {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let mut hint = self.body.size_hint();
+        let (of_body, mut hint) = (self.body.size_hint(), SizeHint::new());
         let rest = u64::try_from(self.rest.len()).unwrap_or_default();
-        let upper = hint.upper().map(|upper| upper + rest);
-        hint.set_lower(hint.lower() + rest);
-        if let Some(upper) = upper {
-            hint.set_upper(upper);
+        if let Some(upper) = of_body.upper() {
+            hint.set_upper(upper + rest);
         }
+        hint.set_lower(of_body.lower() + rest);
         hint
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_leaves_in_pieces_and_knows_what_is_left_of_it() {
+        let length = 2 * PIECE + 1;
+        let watch = async { watched(Body::from(vec![b'x'; length])) };
+        let mut body = READER.scope(Arc::default(), watch).await;
+
+        for left in [PIECE + 1, 1, 0] {
+            assert!(!body.is_end_stream());
+            body.frame().await.expect("a piece").expect("read");
+            assert_eq!(body.size_hint().exact(), Some(left as u64));
+        }
+
+        assert!(body.is_end_stream());
+        assert!(body.frame().await.is_none());
     }
 }
