@@ -5,9 +5,9 @@ import { customer, writeCustomersCsv } from '../support/csv';
 import { documentBirth, record } from '../support/recorder';
 import { expect, test } from '../support/test';
 
-const ROWS = 100_000;
+const ROWS = 200_000;
 
-test('an import of 100,000 rows is watched from the click to the last row, without a reload', async ({
+test('an import of 200,000 rows is watched from the click to the last row, without a reload', async ({
   page,
   folder,
   importFilePage,
