@@ -90,6 +90,7 @@ async fn what_was_appended_is_read_while_others_begin_and_end_transactions() {
         assert_eq!(entries.len(), round - 1, "before, round {round}");
         assert_eq!(said_after(&*engine.backplane, &start).await.len(), round.min(100), "on, round {round}");
     }
+    assert!(!others.is_finished(), "the others broke");
     others.abort();
 }
 
