@@ -1,9 +1,8 @@
 //! Notices the commits of other processes in SQLite.
 //!
-//! Whoever commits rings at the others; `pragma data_version` on an idle connection tells whether there was a commit, and costs
-//! microseconds. It is looked at after a ring, and now and then without: for the commit of a process that died before it rang, or of
-//! a program that doesn't ring. Where no ring can be heard, it is looked at often while there is traffic and four times a second when there
-//! is none.
+//! Whoever commits rings at the others, and a ring is news. For the commit of a process that died before it rang, or of a program that
+//! doesn't ring, `pragma data_version` is looked at now and then: on an idle connection it tells whether there was a commit, and costs
+//! microseconds. Where no ring can be heard, it is looked at often while there is traffic and four times a second when there is none.
 
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use super::{
     operations::Operations,
 };
 
-/// The shortest time between two looks.
+/// The shortest time between two rings that are answered.
 const PACE: Duration = Duration::from_millis(2);
 const SHORTEST_LOOK: Duration = Duration::from_millis(10);
 const LONGEST_LOOK: Duration = Duration::from_millis(250);
@@ -49,7 +48,13 @@ pub(super) async fn watch(reader: &SqlitePool, doorbell: &Doorbell, operations: 
                 on_news();
             }
             seen = Some(version);
-            pause.make(is_news).await;
+            let mut after_news = is_news;
+            while pause.make(after_news).await == Why::Ring {
+                on_news();
+                after_news = true;
+                // Which commits rang is not known, so the next look counts as news as well.
+                seen = None;
+            }
         };
         drop(connection);
         tracing::warn!(%error, "news of other processes can't be looked for; trying again");
@@ -63,18 +68,30 @@ struct Pause {
     length: Duration,
 }
 
+/// Why a pause has ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// Somebody has committed.
+    Ring,
+    /// It is time to look.
+    Time,
+}
+
 impl Pause {
-    async fn make(&mut self, after_news: bool) {
+    async fn make(&mut self, after_news: bool) -> Why {
         let Some(ear) = &self.ear else {
             self.length = if after_news { SHORTEST_LOOK } else { (self.length * 2).min(LONGEST_LOOK) };
-            return tokio::time::sleep(self.length).await;
+            tokio::time::sleep(self.length).await;
+            return Why::Time;
         };
         if after_news {
             // Commits of this moment are seen together.
             tokio::time::sleep(PACE).await;
         }
-        // Whether rung at or not: it is time to look.
-        let _ = tokio::time::timeout(NET, ear.wait()).await;
+        match tokio::time::timeout(NET, ear.wait()).await {
+            Ok(()) => Why::Ring,
+            Err(_) => Why::Time,
+        }
     }
 }
 

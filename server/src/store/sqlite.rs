@@ -98,13 +98,16 @@ impl Sqlite {
             .pragma("cache_size", WRITER_CACHE)
             .pragma("wal_autocheckpoint", WAL_PAGES);
         let reading = options.pragma("cache_size", READER_CACHE).pragma("query_only", "on");
+        // There is no server that may have gone meanwhile: to ask a connection first would be one errand to its thread more each time.
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            .test_before_acquire(false)
             .connect_with(writing)
             .await?;
-        let reader = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
+        let reader =
+            SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false).connect_with(reading).await?;
         let (doorbell, durability) = (Doorbell::beside(&path), Arc::new(Durability::of(&path)));
         Ok(Self { doorbell, durability, line: Arc::default(), writer, reader, path })
     }

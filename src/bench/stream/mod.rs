@@ -4,6 +4,7 @@
 //! process through the engine to another and to the clients. `--beside` puts another server through the same.
 
 mod contender;
+mod reader;
 mod streams;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
