@@ -2,6 +2,8 @@
 //!
 //! A library that never reads arguments or the environment: whoever starts it hands in what it needs.
 
+/// Who may do what.
+pub mod auth;
 /// The only way to queue, claim and finish work, and to write and read events.
 pub mod backplane;
 /// The suite that every backplane passes.
@@ -26,4 +28,4 @@ pub mod state;
 /// Domain data in SQL.
 pub mod store;
 
-pub use state::{AppState, Limits};
+pub use state::{AppState, Cookies, Limits};

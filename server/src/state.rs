@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use crate::{
+    auth::Accounts,
     http::{assets, viewer::TrustedProxies},
     hub::Hub,
     jobs::{Registry, context::Parts},
@@ -28,6 +29,16 @@ impl Default for Limits {
     }
 }
 
+/// How the cookies of sessions are set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Cookies {
+    /// For secure origins only.
+    Secure,
+    /// For a loopback address without TLS, where there is nothing to listen in on.
+    #[default]
+    Plain,
+}
+
 /// The server's state.
 #[derive(Clone)]
 pub struct AppState {
@@ -39,7 +50,10 @@ pub struct AppState {
     pub limits: Limits,
     /// The kinds of jobs that can be ordered.
     pub registry: Registry,
+    /// People and programs.
+    pub accounts: Accounts,
     pub(crate) proxies: TrustedProxies,
+    pub(crate) cookies: Cookies,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) assets: Assets,
     pub(crate) leptos: LeptosOptions,
@@ -53,11 +67,19 @@ impl AppState {
             assets: assets::of_this_build(),
             leptos: LeptosOptions::builder().output_name("signalbox").build(),
             registry: Registry::all(),
+            accounts: Accounts::new(parts.database.clone()),
             proxies: TrustedProxies::default(),
+            cookies: Cookies::default(),
             parts,
             hub,
             limits,
         }
+    }
+
+    /// The same with other cookies.
+    #[must_use]
+    pub fn with_cookies(self, cookies: Cookies) -> Self {
+        Self { cookies, ..self }
     }
 
     /// The same, reached through proxies that say for whom they ask.
@@ -70,6 +92,12 @@ impl AppState {
 impl FromRef<AppState> for TrustedProxies {
     fn from_ref(state: &AppState) -> Self {
         state.proxies.clone()
+    }
+}
+
+impl FromRef<AppState> for Accounts {
+    fn from_ref(state: &AppState) -> Self {
+        state.accounts.clone()
     }
 }
 

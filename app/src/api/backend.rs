@@ -41,7 +41,7 @@ pub trait Backend: Send + Sync + 'static {
 }
 
 #[cfg(feature = "ssr")]
-pub use on_server::backend;
+pub use on_server::{backend, me};
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -50,6 +50,15 @@ mod on_server {
     use leptos::prelude::use_context;
 
     use super::{ApiError, Backend};
+    use crate::domain::Me;
+
+    /// Who asks, as it was found out at the door.
+    ///
+    /// # Errors
+    /// [`ApiError::SignInRequired`] for whom we don't know.
+    pub fn me() -> Result<Me, ApiError> {
+        use_context::<Me>().ok_or(ApiError::SignInRequired)
+    }
 
     /// The backend that the server put into the context of this request.
     ///

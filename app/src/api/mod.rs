@@ -3,6 +3,8 @@
 //! A page calls a function of this module. On the server it runs in place; in the browser it is a request to the
 //! same function. Either way it is one line into `Backend`.
 
+/// Oneself.
+pub mod account;
 /// The seam between pages and server.
 pub mod backend;
 /// Customers.
@@ -19,6 +21,8 @@ use leptos::{
     server_fn::codec::JsonEncoding,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::domain::Role;
 
 /// Why a request was refused: a variant is an HTTP status and a stable `code`.
 ///
@@ -37,6 +41,18 @@ pub enum ApiError {
     BadRequest {
         /// What to change.
         message: String,
+    },
+    /// 401: nobody whom we know.
+    #[error("Sign in, or send a token: Authorization: Bearer …")]
+    SignInRequired,
+    /// 401: e-mail and password are not those of anybody who may sign in.
+    #[error("E-mail or password is wrong.")]
+    InvalidCredentials,
+    /// 403: known, but not allowed to do this.
+    #[error("This needs the role {needed}. Ask an admin for it.")]
+    Forbidden {
+        /// The least role that may.
+        needed: Role,
     },
     /// 403: a page of another site sent the request.
     #[error("This request was sent by a page of another site, and was refused.")]
@@ -73,6 +89,12 @@ pub enum ApiError {
     /// 422: an `Idempotency-Key` came back with another file, or another mode.
     #[error("This Idempotency-Key was used for another file, or for another mode. Use a new key for a new import.")]
     IdempotencyKeyReused,
+    /// 429: too many attempts to sign in.
+    #[error("Too many attempts. Try again in {seconds} seconds.")]
+    TooManyAttempts {
+        /// How long to wait.
+        seconds: u64,
+    },
     /// 429: the user has as many streams open as he may.
     #[error("You have {limit} live streams open already. Close one, and try again.")]
     TooManyStreams {
@@ -104,13 +126,14 @@ impl ApiError {
     pub const fn status(&self) -> u16 {
         match self {
             Self::BadRequest { .. } => 400,
-            Self::CrossSite => 403,
+            Self::SignInRequired | Self::InvalidCredentials => 401,
+            Self::CrossSite | Self::Forbidden { .. } => 403,
             Self::NotFound { .. } => 404,
             Self::Conflict { .. } => 409,
             Self::TooLarge { .. } | Self::BodyTooLarge => 413,
             Self::UnsupportedMediaType | Self::NotJson => 415,
             Self::Invalid { .. } | Self::IdempotencyKeyReused => 422,
-            Self::TooManyStreams { .. } => 429,
+            Self::TooManyAttempts { .. } | Self::TooManyStreams { .. } => 429,
             Self::Internal => 500,
             Self::Unavailable
             | Self::StorageFull
@@ -124,6 +147,9 @@ impl ApiError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::BadRequest { .. } => "bad_request",
+            Self::SignInRequired => "sign_in_required",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::Forbidden { .. } => "forbidden",
             Self::CrossSite => "cross_site",
             Self::NotFound { .. } => "not_found",
             Self::Conflict { .. } => "conflict",
@@ -131,6 +157,7 @@ impl ApiError {
             Self::UnsupportedMediaType | Self::NotJson => "unsupported_media_type",
             Self::Invalid { .. } => "invalid",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::TooManyStreams { .. } => "too_many_streams",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",

@@ -69,6 +69,18 @@ uuid_id! {
     /// One uploaded file and its way into the customers.
     ImportId
 }
+uuid_id! {
+    /// A person who may sign in.
+    UserId
+}
+uuid_id! {
+    /// A browser in which somebody is signed in.
+    SessionId
+}
+uuid_id! {
+    /// A token of a program.
+    TokenId
+}
 text_id! {
     /// A job: a `UUIDv7` unless its caller named it.
     JobId

@@ -1,5 +1,9 @@
 //! The words that everyone shares: plain data with its rules, no SQL, no Leptos, no HTTP.
 
+/// People, programs, and what they may do.
+pub mod account;
+/// Who did what.
+pub mod audit;
 /// Customers and the ways to list them.
 pub mod customer;
 /// The event log as its page shows it.
@@ -21,9 +25,11 @@ pub mod stream;
 /// Worker processes.
 pub mod worker;
 
+pub use account::{ApiToken, Me, Role, SignedIn, User};
+pub use audit::{AuditEntry, AuditQuery};
 pub use customer::{Customer, CustomerPage, CustomerQuery, CustomerSort, SortBy, SortOrder};
 pub use event_log::{EventPage, EventQuery, LoggedEvent, Sieve, SieveError};
-pub use id::{CustomerId, ImportId, JobId, QueueName, WorkerId};
+pub use id::{CustomerId, ImportId, JobId, QueueName, SessionId, TokenId, UserId, WorkerId};
 pub use import::{ByteCounts, ImportMode, ImportRowError, ImportStatus, ImportSummary, RowCounts};
 pub use job::{Job, JobAttempt, JobDetail, JobLogLine, JobPage, JobQuery, JobState, LogLevel};
 pub use listing::{Listing, Snapshot};

@@ -77,7 +77,7 @@ pub(super) async fn stream(
     Asked(wishes): Asked<Wishes>,
 ) -> Result<Response, Problem> {
     let encoding = Encoding::Sse(naming(wishes.names.as_deref())?);
-    listen(&hub, viewer.user, &headers, (topics(), wishes.cursor.as_deref(), encoding)).await
+    listen(&hub, &viewer, &headers, (topics(), wishes.cursor.as_deref(), encoding)).await
 }
 
 /// How the dashboard is fed. Of the node that answers; what is counted is counted since its process began.

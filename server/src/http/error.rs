@@ -66,12 +66,17 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let pause = match status {
-            StatusCode::SERVICE_UNAVAILABLE => Some("2"),
-            StatusCode::TOO_MANY_REQUESTS => Some("30"),
+            StatusCode::SERVICE_UNAVAILABLE => Some(2),
+            StatusCode::TOO_MANY_REQUESTS => Some(30),
             _ => None,
         };
+        let pause = if let ApiError::TooManyAttempts { seconds } = error { Some(seconds) } else { pause };
         if let Some(pause) = pause {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(pause));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(pause));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, section 11.6.1: a 401 says how to prove oneself.
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"Signalbox\""));
         }
         response
     }

@@ -1,7 +1,13 @@
 //! What the server answers: one file a subject, and the router that lists them all.
 
+/// Who asks, and whether he may.
+pub mod access;
+/// Oneself: signing in and out.
+mod account;
 /// The browser bundle and the static files, carried inside the program.
 pub mod assets;
+/// Who did what.
+mod audit;
 /// The alternative paths.
 mod compat;
 /// Requests that a page of another site sent.
@@ -40,10 +46,16 @@ pub mod queues;
 mod refusal;
 /// Jobs that are enqueued by the clock.
 pub mod schedules;
+/// The forms of signing in and out.
+mod sign_in_forms;
 /// The live stream.
 pub mod sse;
 /// Live connections, as operators see them.
 pub mod streams;
+/// Tokens of programs.
+mod tokens;
+/// People who may sign in.
+mod users;
 /// Who asks.
 pub mod viewer;
 /// Workers.
@@ -83,8 +95,13 @@ pub fn router(state: AppState) -> Router {
         .merge(api)
         .merge(alternatives)
         .merge(forms)
+        .route("/login", post(sign_in_forms::sign_in))
+        .route("/setup", post(sign_in_forms::set_up))
+        .route("/logout", post(sign_in_forms::sign_out))
         .merge(pages::routes(&state))
         .fallback(pages::file_or_not_found)
+        .layer(middleware::from_fn_with_state(state.clone(), access::guard))
+        .layer(access::sessions(&state))
         .layer(middleware::from_fn(cross_site::refuse))
         .layer(RequestBodyTimeoutLayer::new(silence))
         .layer(TraceLayer::new_for_http().on_failure(DefaultOnFailure::new().level(tracing::Level::WARN)))
@@ -133,6 +150,18 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(imports::show))
         .routes(routes!(imports::errors))
         .routes(routes!(imports::errors_csv))
+        .routes(routes!(account::login))
+        .routes(routes!(account::logout))
+        .routes(routes!(account::me))
+        .routes(routes!(account::change_password))
+        .routes(routes!(account::own_sessions))
+        .routes(routes!(account::end_session))
+        .routes(routes!(users::list, users::add))
+        .routes(routes!(users::change))
+        .routes(routes!(users::list_sessions))
+        .routes(routes!(tokens::list, tokens::add))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(audit::list))
         .routes(routes!(customers::list))
         .routes(routes!(customers::show))
         .routes(routes!(health::live))

@@ -6,7 +6,13 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use utoipa::{OpenApi, openapi};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
 
 use super::error::ProblemBody;
 
@@ -21,6 +27,8 @@ use super::error::ProblemBody;
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     components(schemas(ProblemBody)),
+    modifiers(&Proofs),
+    security(("token" = []), ("session" = [])),
     tags(
         (name = "jobs", description = "Handed in, looked for, called off, taken up again."),
         (name = "queues", description = "What waits where, and whether it may run."),
@@ -29,11 +37,31 @@ use super::error::ProblemBody;
         (name = "stream", description = "All that happens, live, with nothing missed."),
         (name = "imports", description = "Files of customers, and their way in."),
         (name = "customers", description = "What imports gave."),
+        (name = "accounts", description = "Who may do what: signing in, users, tokens, and the log of what they did."),
         (name = "health", description = "For whoever restarts or balances the server."),
         (name = "alternative", description = "Other paths, for programs that were written for them. What is answered stands in `data`.")
     )
 )]
 struct Document;
+
+/// How one proves oneself.
+struct Proofs;
+
+impl Modify for Proofs {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let token = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A token: `signalbox token create`, or `POST /api/v1/tokens`."))
+            .build();
+        let cookie = ApiKeyValue::with_description(
+            "signalbox",
+            "The session of a browser: `POST /api/v1/auth/login`. Over TLS its name is `__Host-signalbox`.",
+        );
+        components.add_security_scheme("token", SecurityScheme::Http(token));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
 
 /// The document without its routes: those are added by the router.
 pub(super) fn beginning() -> openapi::OpenApi {

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, LazyLock};
 
-use app::{App, api::backend::Backend, pages::SetStatus, shell};
+use app::{App, api::backend::Backend, domain::Me, pages::SetStatus, shell};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -16,7 +16,7 @@ use leptos_axum::{
 };
 
 use super::assets;
-use crate::AppState;
+use crate::{AppState, auth::Actor};
 
 /// The addresses of all pages, listed once. While Leptos lists them, no page of the whole process loads anything, and one that is drawn
 /// in that moment waits for ever (leptos#4773): a second router, as each test makes one, must not list them again.
@@ -49,9 +49,13 @@ pub(super) async fn file_or_not_found(State(state): State<AppState>, request: Re
     response
 }
 
-/// What a page finds in its context: whom to ask, and how to say that there is nothing at its address.
+/// What a page finds in its context: whom to ask, who asks, and how to say that there is nothing at its address.
 fn provide_page_context(backend: Arc<dyn Backend>) {
     provide_context(backend);
+    let asker = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Actor>().and_then(Actor::me));
+    if let Some(me) = asker {
+        provide_context::<Me>(me);
+    }
     if let Some(response) = use_context::<ResponseOptions>() {
         provide_context(SetStatus(Arc::new(move |code| {
             if let Ok(status) = StatusCode::from_u16(code) {

@@ -18,7 +18,7 @@ struct Words {
     field: Option<&'static str>,
 }
 
-const WORDS: [Words; 10] = [
+const WORDS: [Words; 11] = [
     Words {
         status: 400,
         title: "Bad Request",
@@ -28,11 +28,20 @@ const WORDS: [Words; 10] = [
         field: None,
     },
     Words {
+        status: 401,
+        title: "Unauthorized",
+        code: "sign_in_required",
+        means: "Nobody whom we know: there is no session and no token, or it does not count any more; at sign-in, e-mail or password is \
+            wrong (`invalid_credentials`).",
+        detail: "Sign in, or send a token: Authorization: Bearer …",
+        field: None,
+    },
+    Words {
         status: 403,
         title: "Forbidden",
-        code: "cross_site",
-        means: "A page of another site sent the request.",
-        detail: "This request was sent by a page of another site, and was refused.",
+        code: "forbidden",
+        means: "Whoever asks is known, and may not do this (`forbidden`); or a page of another site sent the request (`cross_site`).",
+        detail: "This needs the role operator. Ask an admin for it.",
         field: None,
     },
     Words {
@@ -79,7 +88,8 @@ const WORDS: [Words; 10] = [
         status: 429,
         title: "Too Many Requests",
         code: "too_many_streams",
-        means: "The user has as many live streams open as he may. `Retry-After` says when to try again.",
+        means: "The user has as many live streams open as he may (`too_many_streams`), or somebody has failed to sign in too often \
+            (`too_many_attempts`). `Retry-After` says when to try again.",
         detail: "You have 8 live streams open already. Close one, and try again.",
         field: None,
     },
@@ -130,12 +140,12 @@ impl<const STATUS: u16> IntoResponses for Refusal<STATUS> {
     }
 }
 
-/// Refusals of whatever reads the store.
+/// Refusals of whatever reads the store. Whoever asks has to be known, and to be allowed to.
 pub(super) struct Reading;
 
 impl IntoResponses for Reading {
     fn responses() -> Responses {
-        responses(&[500, 503])
+        responses(&[401, 403, 500, 503])
     }
 }
 
@@ -144,7 +154,7 @@ pub(super) struct Changing;
 
 impl IntoResponses for Changing {
     fn responses() -> Responses {
-        responses(&[403, 500, 503])
+        responses(&[401, 403, 500, 503])
     }
 }
 
@@ -153,7 +163,7 @@ pub(super) struct TakingJson;
 
 impl IntoResponses for TakingJson {
     fn responses() -> Responses {
-        responses(&[400, 403, 413, 415, 422, 500, 503])
+        responses(&[400, 401, 403, 413, 415, 422, 500, 503])
     }
 }
 
@@ -163,7 +173,7 @@ mod tests {
 
     #[test]
     fn every_refusal_that_a_group_names_has_its_words() {
-        assert_eq!(Reading::responses().len() + Changing::responses().len() + TakingJson::responses().len(), 2 + 3 + 7);
+        assert_eq!(Reading::responses().len() + Changing::responses().len() + TakingJson::responses().len(), 4 + 4 + 8);
         assert_eq!(Refusal::<404>::responses().len() + Refusal::<409>::responses().len(), 2);
         assert_eq!(Refusal::<429>::responses().len(), 1);
     }

@@ -22,7 +22,7 @@ use super::{
     refusal::{Reading, Refusal, TakingJson},
     viewer::Viewer,
 };
-use crate::hub::{ChangeError, Encoding, Hub, Naming, OpenError, Opening, Transport, UserKey};
+use crate::hub::{ChangeError, Encoding, Hub, Naming, OpenError, Opening, Transport};
 
 /// What a client asks for.
 #[derive(Deserialize, IntoParams)]
@@ -78,13 +78,13 @@ pub(super) async fn connect(
 ) -> Result<Response, Problem> {
     let encoding = Encoding::Sse(naming(wishes.names.as_deref())?);
     let topics = topics(wishes.topics.as_deref().unwrap_or_default())?;
-    listen(&hub, viewer.user, &headers, (topics, wishes.cursor.as_deref(), encoding)).await
+    listen(&hub, &viewer, &headers, (topics, wishes.cursor.as_deref(), encoding)).await
 }
 
 /// A stream of these topics, from where the client was.
 pub(super) async fn listen(
     hub: &Arc<Hub>,
-    user: UserKey,
+    viewer: &Viewer,
     headers: &HeaderMap,
     (topics, cursor, encoding): (BTreeSet<Topic>, Option<&str>, Encoding),
 ) -> Result<Response, Problem> {
@@ -92,7 +92,14 @@ pub(super) async fn listen(
     if cross_site::is_foreign(headers) {
         return Err(ApiError::CrossSite.into());
     }
-    let opening = Opening { user, transport: Transport::Sse, encoding, topics, resume: resume(headers, cursor) };
+    let opening = Opening {
+        user: viewer.user.clone(),
+        credential: viewer.credential(),
+        transport: Transport::Sse,
+        encoding,
+        topics,
+        resume: resume(headers, cursor),
+    };
     let answer = match hub.open(opening).await {
         Ok(feed) => handover::answer(feed).into_response(),
         // Any status but 200 ends a browser's `EventSource` for good.

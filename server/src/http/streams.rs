@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use app::{api::ApiError, domain::StreamStats, events::Topic};
+use app::{
+    api::ApiError,
+    domain::{Role, StreamStats},
+    events::Topic,
+};
 use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,11 +17,11 @@ use super::{
     sse::{Topics, put_in_force},
     viewer::Viewer,
 };
-use crate::hub::Hub;
+use crate::hub::{Hub, Sight};
 
 /// Shows who listens.
 ///
-/// Of the node that answers: how many connections there are, what they listen to and how far each is.
+/// Of the node that answers: how many connections there are, what they listen to and how far each is. Viewers see their own.
 #[utoipa::path(
     get,
     path = "/api/v1/sse/stats",
@@ -26,7 +30,8 @@ use crate::hub::Hub;
     responses((status = 200, description = "The streams of this node.", body = StreamStats))
 )]
 pub(super) async fn stats(State(hub): State<Arc<Hub>>, viewer: Viewer) -> Json<StreamStats> {
-    Json(hub.stats(&viewer.user))
+    let sees_all = viewer.actor.role() >= Some(Role::Operator);
+    Json(hub.stats(&viewer.user, if sees_all { Sight::All } else { Sight::Own }))
 }
 
 /// What was done.
@@ -48,11 +53,7 @@ pub(super) struct Kicked {
     params(("connectionId" = String, Path, description = "The `connectionId` of the stream's first frame.")),
     responses((status = 200, description = "It is asked to end.", body = Kicked), Refusal<404>, Changing)
 )]
-pub(super) async fn kick(
-    State(hub): State<Arc<Hub>>,
-    _viewer: Viewer,
-    Id(connection_id): Id<String>,
-) -> Result<Json<Kicked>, Problem> {
+pub(super) async fn kick(State(hub): State<Arc<Hub>>, Id(connection_id): Id<String>) -> Result<Json<Kicked>, Problem> {
     hub.kick(&connection_id).ok_or_else(|| ApiError::not_found("connection"))?;
     Ok(Json(Kicked { connection_id }))
 }

@@ -1,4 +1,4 @@
-//! Who asks. Before there are accounts, a user is the address that a client comes from, and everybody is an operator.
+//! Who asks, and from where.
 
 use std::{
     convert::Infallible,
@@ -13,11 +13,30 @@ use axum::{
 };
 use ipnet::IpNet;
 
-use crate::hub::UserKey;
+use crate::{
+    auth::{Actor, By},
+    hub::{Credential, UserKey},
+};
 
-/// Who asks.
+/// Who asks, as it was found out at the door.
 pub(super) struct Viewer {
+    /// Whose streams he has.
     pub(super) user: UserKey,
+    pub(super) actor: Actor,
+    /// The address that he comes from.
+    pub(super) address: String,
+}
+
+impl Viewer {
+    /// By what he was let in.
+    pub(super) fn credential(&self) -> Option<Credential> {
+        self.actor.credential()
+    }
+
+    /// As he stands in the audit log.
+    pub(super) fn by(&self) -> By {
+        By::Request { actor: self.actor.clone(), address: self.address.clone() }
+    }
 }
 
 /// Proxies whose `X-Forwarded-For` is believed: addresses and networks, separated by commas. None when there are none.
@@ -67,6 +86,12 @@ impl TrustedProxies {
     }
 }
 
+/// The address that a request comes from; `unknown` when there is nobody who could vouch for one.
+pub(super) fn address(parts: &Parts, proxies: &TrustedProxies) -> String {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map_or_else(|| "unknown".to_owned(), |peer| proxies.origin(peer.0.ip(), &parts.headers).to_string())
+}
+
 impl<S> FromRequestParts<S> for Viewer
 where
     S: Send + Sync,
@@ -75,13 +100,9 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let peer = ConnectInfo::<SocketAddr>::from_request_parts(parts, state).await;
-        let user = match peer {
-            Ok(ConnectInfo(peer)) => TrustedProxies::from_ref(state).origin(peer.ip(), &parts.headers).to_string(),
-            // Nobody who could vouch for anybody.
-            Err(_) => "unknown".to_owned(),
-        };
-        Ok(Self { user: UserKey(user.into()) })
+        let actor = parts.extensions.get::<Actor>().cloned().unwrap_or(Actor::Anonymous);
+        let address = address(parts, &TrustedProxies::from_ref(state));
+        Ok(Self { user: actor.user_key(), actor, address })
     }
 }
 

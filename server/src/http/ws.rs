@@ -82,6 +82,7 @@ pub(super) async fn connect(
     let upgrade = upgrade.map_err(|problem| ApiError::BadRequest { message: problem.body_text() })?;
     let user = viewer.user.clone();
     let opening = Opening {
+        credential: viewer.credential(),
         user: viewer.user,
         transport: Transport::WebSocket,
         encoding: Encoding::Json,

@@ -10,7 +10,7 @@ use app::events::{ByeReason, Connected, Cursor, RejectReason, ResetReason, Strea
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Encoding, Hub, Transport, UserKey, feed::Feed, refill::Refill, ring::Walk, scratch::Scratch};
+use super::{Credential, Encoding, Hub, Transport, UserKey, feed::Feed, refill::Refill, ring::Walk, scratch::Scratch};
 use crate::backplane::BackplaneError;
 
 /// What a client asks for when it connects.
@@ -18,6 +18,8 @@ use crate::backplane::BackplaneError;
 pub struct Opening {
     /// Whose connection it is.
     pub user: UserKey,
+    /// By what he was let in.
+    pub credential: Option<Credential>,
     /// What carries it.
     pub transport: Transport,
     /// How it is written.
@@ -56,9 +58,9 @@ impl Hub {
     /// # Errors
     /// See [`OpenError`].
     pub async fn open(self: &Arc<Self>, opening: Opening) -> Result<Feed, OpenError> {
-        let Opening { user, transport, encoding, topics, resume } = opening;
+        let Opening { user, credential, transport, encoding, topics, resume } = opening;
         let (limit, end) = (self.config.streams_per_user, self.ring().end().clone());
-        let Some(seat) = self.seats.take(user, transport, end.clone(), limit) else {
+        let Some(seat) = self.seats.take((user, credential), transport, end.clone(), limit) else {
             self.counters.rejected.fetch_add(1, Relaxed);
             // With the client's own cursor: with another one it would skip what lies between when it comes back.
             let place = resume.and_then(Result::ok).unwrap_or(end);
@@ -226,6 +228,7 @@ mod tests {
         let mut feed = hub
             .open(Opening {
                 user: UserKey("u".into()),
+                credential: None,
                 transport: Transport::Sse,
                 encoding: Encoding::Json,
                 topics: BTreeSet::from([topic()]),

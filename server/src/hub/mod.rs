@@ -53,7 +53,8 @@ pub use frame::{Encoding, Frame, Naming};
 pub use greeting::{OpenError, Opening};
 pub use ring::RingLimits;
 pub use scratch::Scratch;
-pub use seats::{Carrier, UserKey};
+pub use seats::{Carrier, Credential, UserKey};
+pub use stats::Sight;
 
 use self::{
     log::{EventLog, OfEngine},
@@ -138,6 +139,11 @@ impl Hub {
     /// Whether the process was asked to stop.
     pub fn is_stopping(&self) -> bool {
         self.stopping.is_cancelled()
+    }
+
+    /// How long a connection is silent at most.
+    pub const fn heartbeat(&self) -> Duration {
+        self.config.heartbeat
     }
 
     /// Held for moments only.

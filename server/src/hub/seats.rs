@@ -13,7 +13,7 @@ use std::{
 };
 
 use app::{
-    domain::Transport,
+    domain::{TokenId, Transport},
     events::{ByeReason, Cursor, Topic},
 };
 use futures::task::AtomicWaker;
@@ -32,6 +32,15 @@ impl fmt::Display for UserKey {
     }
 }
 
+/// By what somebody was let in. When it does not count any more, his connections end.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Credential {
+    /// The hash of the secret of a browser's session.
+    Session(String),
+    /// A token.
+    Token(TokenId),
+}
+
 /// Sends a connection's frames in the moment that they are there.
 pub trait Carrier: Send + Sync {
     /// Sends what there is, as far as that takes no waiting. `false` when it can't do so now: then it is to be woken.
@@ -44,6 +53,8 @@ pub(super) struct Seat {
     pub(super) number: u64,
     pub(super) connection_id: String,
     pub(super) user: UserKey,
+    /// `None` for whom nobody had to let in.
+    pub(super) credential: Option<Credential>,
     pub(super) transport: Transport,
     pub(super) since: Timestamp,
     pub(super) waker: AtomicWaker,
@@ -121,7 +132,13 @@ struct Taken {
 
 impl Seats {
     /// Seats a connection, unless its user has as many as he may.
-    pub(super) fn take(&self, user: UserKey, transport: Transport, place: Cursor, limit: u32) -> Option<Arc<Seat>> {
+    pub(super) fn take(
+        &self,
+        (user, credential): (UserKey, Option<Credential>),
+        transport: Transport,
+        place: Cursor,
+        limit: u32,
+    ) -> Option<Arc<Seat>> {
         let mut taken = self.taken();
         let held = taken.by_user.entry(user.clone()).or_default();
         if *held >= limit {
@@ -132,6 +149,7 @@ impl Seats {
             number: self.next.fetch_add(1, Relaxed),
             connection_id: uuid::Uuid::new_v4().to_string(),
             user,
+            credential,
             transport,
             since: Timestamp::now(),
             waker: AtomicWaker::new(),
@@ -185,7 +203,7 @@ mod tests {
     fn a_user_has_as_many_seats_as_he_may_and_gets_one_back_for_each_that_he_gives_up() {
         let seats = Seats::default();
         let place: Cursor = "e-1".parse().expect("a cursor");
-        let take = |user: &str| seats.take(UserKey(user.into()), Transport::Sse, place.clone(), 2);
+        let take = |user: &str| seats.take((UserKey(user.into()), None), Transport::Sse, place.clone(), 2);
         let first = take("ada").expect("a seat");
         let _second = take("ada").expect("a seat");
 

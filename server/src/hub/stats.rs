@@ -1,13 +1,25 @@
 //! What the hub tells of itself.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use app::{
     domain::{ConnectionStats, StreamStats},
     events::{ByeReason, Cursor, Topic},
 };
 
-use super::{Hub, UserKey};
+use super::{Credential, Hub, UserKey, seats::Seat};
+
+/// Whose connections are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Everybody's.
+    All,
+    /// The asker's.
+    Own,
+}
 
 /// Counted since the process began.
 #[derive(Debug, Default)]
@@ -20,17 +32,23 @@ pub(super) struct Counters {
 }
 
 impl Hub {
-    /// The statistics, as somebody asks for them. Without accounts everybody is an operator, and sees all.
-    pub fn stats(&self, asker: &UserKey) -> StreamStats {
-        let own_connections = self.seats.all().iter().filter(|seat| seat.user == *asker).count();
-        StreamStats { own_connections, ..self.overview() }
+    /// The statistics of all connections, or of the asker's own.
+    pub fn stats(&self, asker: &UserKey, sight: Sight) -> StreamStats {
+        let is_own = |seat: &Seat| seat.user == *asker;
+        let own_connections = self.seats.all().iter().filter(|seat| is_own(seat)).count();
+        StreamStats { own_connections, ..self.of_seats(|seat| sight == Sight::All || is_own(seat)) }
     }
 
-    /// The statistics for nobody in particular, who has no connections.
+    /// The statistics of all connections, for nobody in particular, who has none.
     pub fn overview(&self) -> StreamStats {
+        self.of_seats(|_| true)
+    }
+
+    fn of_seats(&self, is_shown: impl Fn(&Seat) -> bool) -> StreamStats {
         // Those who have gone, first: who goes meanwhile is left out rather than counted twice.
         let mut events_delivered = self.counters.delivered.load(Relaxed);
         let mut seats = self.seats.all();
+        seats.retain(|seat| is_shown(seat));
         seats.sort_by_key(|seat| seat.number);
         let connections: Vec<ConnectionStats> = seats
             .iter()
@@ -69,6 +87,20 @@ impl Hub {
     /// Where the ring ends: a connection that is there has been given everything.
     pub fn end(&self) -> Cursor {
         self.ring().end().clone()
+    }
+
+    /// By what those were let in who are connected.
+    pub fn credentials(&self) -> BTreeSet<Credential> {
+        self.seats.all().iter().filter_map(|seat| seat.credential.clone()).collect()
+    }
+
+    /// Ends the connections of those who were let in by something.
+    pub fn send_away_those(&self, reason: ByeReason, is_meant: impl Fn(&Credential) -> bool) {
+        for seat in self.seats.all() {
+            if seat.credential.as_ref().is_some_and(&is_meant) {
+                seat.send_away(reason);
+            }
+        }
     }
 
     /// Ends a connection. `None` when there is none with this name on this node.

@@ -219,6 +219,7 @@ mod tests {
             Hub::over(Arc::clone(&log) as _, HubConfig::default(), CancellationToken::new()).await.expect("started");
         let opening = Opening {
             user: UserKey("u".into()),
+            credential: None,
             transport: Transport::Sse,
             encoding: Encoding::Json,
             topics: BTreeSet::new(),

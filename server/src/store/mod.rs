@@ -2,6 +2,10 @@
 //!
 //! Nothing here decides anything: what a chunk of rows means is settled by the importer, what a page may see by HTTP.
 
+/// Tokens of programs.
+pub mod api_tokens;
+/// Who did what.
+pub mod audit;
 /// Statements that are carried out together.
 mod batch;
 /// Customers.
@@ -32,6 +36,10 @@ pub mod outbox;
 mod postgres;
 /// Many rows for one statement.
 mod rows;
+/// Browsers in which somebody is signed in.
+pub mod sessions;
+/// The link with which the first admin is made.
+pub mod setup_link;
 /// The connections to SQLite.
 mod sqlite;
 /// A statement, run on either engine.
@@ -40,6 +48,8 @@ mod statement;
 pub mod transaction;
 /// URLs as they may be shown.
 pub mod url;
+/// People who may sign in.
+pub mod users;
 /// What is bound to a statement.
 mod value;
 

@@ -58,6 +58,7 @@ impl Client {
     pub(super) async fn open(hub: &Arc<Hub>, script: &Script, topics: BTreeSet<Topic>, resume: Option<Cursor>) -> Self {
         let opening = Opening {
             user: UserKey("model".into()),
+            credential: None,
             transport: Transport::WebSocket,
             encoding: Encoding::Json,
             topics: topics.clone(),

@@ -1,0 +1,353 @@
+//! Adding people, ending sessions, making tokens: what admins do, by HTTP or by a command on the machine. Each step and its entry in the
+//! audit log are one transaction.
+
+use std::sync::Arc;
+
+use app::{
+    api::ApiError,
+    domain::{ApiToken, Role, SessionId, TokenId, User, UserId},
+};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::{
+    actor::Actor,
+    password::{self, Passwords},
+    secret::{Secret, TOKEN_MARK},
+    throttle::Throttle,
+};
+use crate::{
+    http::error::refusal,
+    store::{
+        Database, Transaction,
+        api_tokens::{self, TokenName},
+        audit::{self, NewEntry},
+        sessions, setup_link, users,
+    },
+};
+
+/// How long the link counts with which the first admin is made.
+const SETUP_LINK: SignedDuration = SignedDuration::from_mins(30);
+/// The longest name of a token, in characters.
+const LONGEST_NAME: usize = 100;
+
+/// People and programs of an installation.
+#[derive(Clone)]
+pub struct Accounts {
+    pub(crate) database: Database,
+    pub(super) passwords: Passwords,
+    pub(super) throttle: Arc<Throttle>,
+    /// Told whenever something has ended by which streams may be open.
+    pub(super) endings: Arc<Notify>,
+}
+
+/// Who does something, and from where.
+#[derive(Clone, Debug)]
+pub enum By {
+    /// A command on the machine itself.
+    Console,
+    /// Somebody by HTTP.
+    Request {
+        /// Who.
+        actor: Actor,
+        /// From where.
+        address: String,
+    },
+}
+
+impl By {
+    /// An entry of what was done.
+    pub(crate) fn entry(&self, action: &str, outcome: &str) -> NewEntry {
+        let (actor_kind, actor, address) = match self {
+            Self::Console => ("console", String::new(), None),
+            Self::Request { actor, address } => {
+                let (kind, name) = actor.in_audit();
+                (kind, name, Some(address.clone()))
+            }
+        };
+        NewEntry {
+            actor_kind,
+            actor,
+            action: action.to_owned(),
+            outcome: outcome.to_owned(),
+            address,
+            ..NewEntry::default()
+        }
+    }
+
+    /// The user, where it is one.
+    const fn user_id(&self) -> Option<UserId> {
+        match self {
+            Self::Request { actor: Actor::User { user_id, .. }, .. } => Some(*user_id),
+            _ => None,
+        }
+    }
+}
+
+impl Accounts {
+    /// Those of a database.
+    pub fn new(database: Database) -> Self {
+        Self { database, passwords: Passwords::default(), throttle: Arc::default(), endings: Arc::default() }
+    }
+
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`] for an e-mail or a password that can't be one, [`ApiError::Conflict`] where the e-mail is taken.
+    pub async fn add_user(&self, by: &By, email: &str, role: Role, password: String) -> Result<User, ApiError> {
+        let (user, hash) = self.prepare(email, role, password).await?;
+        let mut transaction = self.begin().await?;
+        insert_user(&mut transaction, by, &user, &hash).await?;
+        transaction.commit().await.map_err(refusal)?;
+        Ok(user)
+    }
+
+    /// Makes the first admin by the link that was made for it. The link is used up by this, and by nothing else.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`] for a link that does not count, and as [`Self::add_user`].
+    pub async fn set_up(&self, by: &By, link: &str, email: &str, password: String) -> Result<User, ApiError> {
+        let hash = super::secret::hash(link);
+        if !setup_link::counts(&self.database, &hash, Timestamp::now()).await.map_err(refusal)? {
+            return Err(ApiError::not_found("set-up link"));
+        }
+        let (user, password_hash) = self.prepare(email, Role::Admin, password).await?;
+        let mut transaction = self.begin().await?;
+        if !setup_link::take(&mut transaction, &hash, Timestamp::now()).await.map_err(refusal)? {
+            return Err(ApiError::not_found("set-up link"));
+        }
+        insert_user(&mut transaction, by, &user, &password_hash).await?;
+        transaction.commit().await.map_err(refusal)?;
+        Ok(user)
+    }
+
+    /// Makes the link with which the first admin is made; `None` when there is an admin.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn setup_link(&self) -> Result<Option<Secret>, ApiError> {
+        if users::has_admin(&self.database).await.map_err(refusal)? {
+            return Ok(None);
+        }
+        let link = random("")?;
+        let mut transaction = self.begin().await?;
+        setup_link::put(&mut transaction, &link.hash(), Timestamp::now() + SETUP_LINK).await.map_err(refusal)?;
+        transaction.commit().await.map_err(refusal)?;
+        Ok(Some(link))
+    }
+
+    async fn prepare(&self, email: &str, role: Role, password: String) -> Result<(User, String), ApiError> {
+        let email = email.trim();
+        if !email_address::EmailAddress::is_valid(email) {
+            return Err(ApiError::invalid("email", "This is no e-mail address."));
+        }
+        password::judge(&password, email)?;
+        let hash = self.passwords.hash(password).await?;
+        let user_id = UserId(Uuid::now_v7());
+        let user = User { user_id, email: email.to_owned(), role, disabled_at: None, created_at: Timestamp::now() };
+        Ok((user, hash))
+    }
+
+    /// Gives a user another role, and ends his sessions: what they may do was told to their pages.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`]; [`ApiError::Conflict`] for the last admin.
+    pub async fn set_role(&self, by: &By, user_id: UserId, role: Role) -> Result<User, ApiError> {
+        let mut transaction = self.begin().await?;
+        let user = hold(&mut transaction, user_id).await?;
+        if user.role == role {
+            return Ok(user);
+        }
+        users::set_role(&mut transaction, user_id, role).await.map_err(refusal)?;
+        require_admin(&mut transaction).await?;
+        sessions::end_all(&mut transaction, user_id, None).await.map_err(refusal)?;
+        let entry = NewEntry {
+            target: Some(user.email.clone()),
+            state_before: Some(user.role.to_string()),
+            state_after: Some(role.to_string()),
+            ..by.entry("user.role_changed", "done")
+        };
+        self.finish(transaction, &entry).await?;
+        Ok(User { role, ..user })
+    }
+
+    /// Takes sign-in from a user, and ends his sessions; or gives it back. What is so already stays so.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`]; [`ApiError::Conflict`] for the last admin.
+    pub async fn set_disabled(&self, by: &By, user_id: UserId, is_disabled: bool) -> Result<User, ApiError> {
+        let mut transaction = self.begin().await?;
+        let user = hold(&mut transaction, user_id).await?;
+        if user.disabled_at.is_some() == is_disabled {
+            return Ok(user);
+        }
+        let disabled_at = is_disabled.then(Timestamp::now);
+        users::set_disabled(&mut transaction, user_id, disabled_at).await.map_err(refusal)?;
+        require_admin(&mut transaction).await?;
+        sessions::end_all(&mut transaction, user_id, None).await.map_err(refusal)?;
+        let action = if is_disabled { "user.disabled" } else { "user.enabled" };
+        let entry = NewEntry { target: Some(user.email.clone()), ..by.entry(action, "done") };
+        self.finish(transaction, &entry).await?;
+        Ok(User { disabled_at, ..user })
+    }
+
+    /// Gives a user another password, and ends his other sessions. He has to know the present one.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidCredentials`], [`ApiError::Invalid`] for a password that can't be one.
+    pub async fn change_password(
+        &self,
+        by: &By,
+        user_id: UserId,
+        (current, new): (String, String),
+        session_hash: &str,
+    ) -> Result<(), ApiError> {
+        let found = users::find(&self.database, user_id).await.map_err(refusal)?;
+        let found = found.ok_or(ApiError::SignInRequired)?;
+        password::judge(&new, &found.user.email)?;
+        if !self.passwords.is_right(current, Some(found.password_hash)).await? {
+            return Err(ApiError::invalid("currentPassword", "This is not your present password."));
+        }
+        let hash = self.passwords.hash(new).await?;
+        let mut transaction = self.begin().await?;
+        users::set_password(&mut transaction, user_id, &hash).await.map_err(refusal)?;
+        sessions::end_all(&mut transaction, user_id, Some(session_hash)).await.map_err(refusal)?;
+        let entry = NewEntry { target: Some(found.user.email), ..by.entry("user.password_changed", "done") };
+        self.finish(transaction, &entry).await
+    }
+
+    /// Ends a session by its name: an admin anybody's, others their own.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`].
+    pub async fn end_session(&self, by: &By, session_id: SessionId, is_admin: bool) -> Result<(), ApiError> {
+        let of = if is_admin { None } else { by.user_id() };
+        if !is_admin && of.is_none() {
+            return Err(ApiError::not_found("session"));
+        }
+        let mut transaction = self.begin().await?;
+        let owner = sessions::end_by_name(&mut transaction, session_id, of).await.map_err(refusal)?;
+        let owner = owner.ok_or_else(|| ApiError::not_found("session"))?;
+        let entry = NewEntry { target: Some(owner.to_string()), ..by.entry("session.ended", "done") };
+        self.finish(transaction, &entry).await
+    }
+
+    /// Makes a token, and returns its text, which is kept nowhere.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`] for a name or an end that can't be one, [`ApiError::Conflict`] where the name is in use.
+    pub async fn make_token(
+        &self,
+        by: &By,
+        name: &str,
+        role: Role,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(ApiToken, Secret), ApiError> {
+        let (name, created_at) = (name.trim(), Timestamp::now());
+        if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+            return Err(ApiError::invalid("name", format!("Use 1 to {LONGEST_NAME} characters, without line breaks.")));
+        }
+        if expires_at.is_some_and(|end| end <= created_at) {
+            return Err(ApiError::invalid("expiresAt", "Use a moment that is yet to come."));
+        }
+        let text = random(TOKEN_MARK)?;
+        let token = ApiToken {
+            token_id: TokenId(Uuid::now_v7()),
+            name: name.to_owned(),
+            role,
+            created_at,
+            expires_at,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        let mut transaction = self.begin().await?;
+        if !api_tokens::insert(&mut transaction, &token, &text.hash()).await.map_err(refusal)? {
+            return Err(ApiError::conflict(format!(
+                "There is a token named '{name}'. Revoke it, or use another name."
+            )));
+        }
+        let entry = NewEntry {
+            target: Some(name.to_owned()),
+            state_after: Some(role.to_string()),
+            ..by.entry("token.created", "done")
+        };
+        self.finish(transaction, &entry).await?;
+        Ok((token, text))
+    }
+
+    /// Takes a token out of force.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`].
+    pub async fn revoke_token(&self, by: &By, meant: &TokenName) -> Result<ApiToken, ApiError> {
+        let mut transaction = self.begin().await?;
+        let revoked = api_tokens::revoke(&mut transaction, meant, Timestamp::now()).await.map_err(refusal)?;
+        let revoked = revoked.ok_or_else(|| ApiError::not_found("token in force"))?;
+        let entry = NewEntry { target: Some(revoked.name.clone()), ..by.entry("token.revoked", "done") };
+        self.finish(transaction, &entry).await?;
+        Ok(revoked)
+    }
+
+    /// Notes what was done or refused, where that changed nothing in the store of accounts.
+    pub async fn note(&self, entry: &NewEntry) {
+        let noting = async {
+            let mut transaction = self.database.begin().await?;
+            audit::append(&mut transaction, entry).await?;
+            transaction.commit().await
+        };
+        if let Err(error) = noting.await {
+            tracing::error!(%error, action = entry.action, actor = entry.actor, outcome = entry.outcome, "the audit log could not be written");
+        }
+    }
+
+    /// Notes that somebody has ended his own session, and lets its streams end.
+    pub async fn note_ended(&self, by: &By) {
+        self.note(&by.entry("signed_out", "done")).await;
+        self.endings.notify_one();
+    }
+
+    async fn begin(&self) -> Result<Transaction, ApiError> {
+        self.database.begin().await.map_err(refusal)
+    }
+
+    /// Commits with an entry, and lets streams be looked at that may have to end.
+    async fn finish(&self, mut transaction: Transaction, entry: &NewEntry) -> Result<(), ApiError> {
+        audit::append(&mut transaction, entry).await.map_err(refusal)?;
+        transaction.commit().await.map_err(refusal)?;
+        self.endings.notify_one();
+        Ok(())
+    }
+}
+
+async fn insert_user(transaction: &mut Transaction, by: &By, user: &User, hash: &str) -> Result<(), ApiError> {
+    if !users::insert(transaction, user, hash).await.map_err(refusal)? {
+        return Err(ApiError::conflict(format!("There is a user with the e-mail {}.", user.email)));
+    }
+    let entry = NewEntry {
+        target: Some(user.email.clone()),
+        state_after: Some(user.role.to_string()),
+        ..by.entry("user.added", "done")
+    };
+    audit::append(transaction, &entry).await.map_err(refusal)
+}
+
+async fn hold(transaction: &mut Transaction, user_id: UserId) -> Result<User, ApiError> {
+    let user = users::hold(transaction, user_id).await.map_err(refusal)?;
+    user.ok_or_else(|| ApiError::not_found("user"))
+}
+
+/// An installation without an admin could be taken by whoever sees its console first.
+async fn require_admin(transaction: &mut Transaction) -> Result<(), ApiError> {
+    match users::admins(transaction).await.map_err(refusal)? {
+        0 => Err(ApiError::conflict("This is the last admin. Make another one first.")),
+        _ => Ok(()),
+    }
+}
+
+fn random(mark: &str) -> Result<Secret, ApiError> {
+    Secret::random(mark).map_err(|error| {
+        tracing::error!(%error, "the system gives no randomness");
+        ApiError::Internal
+    })
+}

@@ -1,0 +1,28 @@
+//! Who may do what: people and programs, how they prove themselves, and what ends that.
+//!
+//! A person signs in with e-mail and password and is known by the cookie of a session from then on; a program sends a token. Both are judged
+//! by the database at each request, so what is ended there is ended everywhere. What a role may do is declared in `http/access.rs`.
+//!
+//! Deliberately absent: sign-in by others (OpenID Connect), and second factors.
+
+/// Adding people, ending sessions, making tokens: each with its entry in the audit log.
+pub mod accounts;
+/// Who asks.
+pub mod actor;
+/// The sessions of browsers.
+pub mod browser_sessions;
+/// Passwords.
+pub mod password;
+/// Texts that prove something.
+pub mod secret;
+/// From e-mail and password to a session.
+pub mod sign_in;
+/// What slows guessing down.
+pub mod throttle;
+/// Ends the streams of who is signed out.
+pub mod watch;
+
+pub use accounts::{Accounts, By};
+pub use actor::Actor;
+pub use browser_sessions::BrowserSessions;
+pub use secret::Secret;

@@ -1,0 +1,171 @@
+//! Slows down who guesses passwords.
+//!
+//! Failures are counted by address and by account, and each further one costs a longer wait. An account under attack from everywhere lets
+//! strangers try once in a while only; whoever comes from an address from which its owner has signed in before is judged by that address
+//! alone, so nobody can lock the owner out. An attempt counts as a failure until it has succeeded: many at the same time are as many.
+//!
+//! Counted in the memory of each node: a restart forgives, and two nodes allow twice as much.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+/// Failures that cost nothing.
+const FREE: u32 = 5;
+/// The longest wait, for an address and for an account.
+const LONGEST_OF_ADDRESS: Duration = Duration::from_mins(15);
+const LONGEST_OF_ACCOUNT: Duration = Duration::from_secs(30);
+/// After so long without a failure all is forgiven.
+const FORGIVEN: Duration = Duration::from_hours(1);
+/// Addresses and accounts that are remembered; who was quiet for longest is forgotten first.
+const REMEMBERED: usize = 10_000;
+
+/// Who has failed how often.
+#[derive(Default)]
+pub struct Throttle {
+    counted: Mutex<HashMap<Who, Failures>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Who {
+    Address(String),
+    Account(String),
+}
+
+#[derive(Clone, Copy)]
+struct Failures {
+    count: u32,
+    last: Instant,
+}
+
+impl Failures {
+    fn wait(&self, longest: Duration, now: Instant) -> Duration {
+        let Some(beyond) = self.count.checked_sub(FREE) else { return Duration::ZERO };
+        let wait = Duration::from_secs(1 << beyond.min(20)).min(longest);
+        (self.last + wait).saturating_duration_since(now)
+    }
+}
+
+/// An attempt that was let in.
+#[derive(Debug)]
+pub struct Attempt(Vec<Who>);
+
+impl Throttle {
+    /// Lets an attempt in, or says how long to wait.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub fn admit(&self, account: &str, address: &str, is_known_address: bool) -> Result<Attempt, Duration> {
+        let now = Instant::now();
+        let mut keys = vec![(Who::Address(network(address)), LONGEST_OF_ADDRESS)];
+        if !is_known_address {
+            keys.push((Who::Account(account.to_owned()), LONGEST_OF_ACCOUNT));
+        }
+        let mut counted = self.counted();
+        let wait = |(who, longest): &(Who, Duration)| counted.get(who).map(|failures| failures.wait(*longest, now));
+        let wait = keys.iter().filter_map(wait).max().unwrap_or_default();
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        make_room(&mut counted, now);
+        for (who, _) in &keys {
+            let failures = counted.entry(who.clone()).or_insert(Failures { count: 0, last: now });
+            failures.count = failures.count.saturating_add(1);
+            failures.last = now;
+        }
+        Ok(Attempt(keys.into_iter().map(|(who, _)| who).collect()))
+    }
+
+    /// An attempt has succeeded: what was counted for it is taken back.
+    pub fn forgive(&self, attempt: &Attempt) {
+        let mut counted = self.counted();
+        for who in &attempt.0 {
+            counted.remove(who);
+        }
+    }
+
+    fn counted(&self) -> MutexGuard<'_, HashMap<Who, Failures>> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Forgets who has been quiet; a tenth of all if nobody was.
+fn make_room(counted: &mut HashMap<Who, Failures>, now: Instant) {
+    if counted.len() < REMEMBERED {
+        return;
+    }
+    counted.retain(|_, failures| now.saturating_duration_since(failures.last) < FORGIVEN);
+    if counted.len() >= REMEMBERED {
+        let mut moments: Vec<Instant> = counted.values().map(|failures| failures.last).collect();
+        moments.sort_unstable();
+        let oldest = moments[REMEMBERED / 10];
+        counted.retain(|_, failures| failures.last > oldest);
+    }
+}
+
+/// An address as it is counted: one household has a whole network of the sixth version.
+fn network(address: &str) -> String {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        _ => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn each_failure_beyond_some_costs_a_longer_wait_and_a_success_forgives() {
+        let throttle = Throttle::default();
+        let mut waits = Vec::new();
+        for _ in 0..FREE + 4 {
+            if let Err(wait) = throttle.admit("ada", "10.0.0.1", false) {
+                waits.push(wait.as_secs());
+                tokio::time::advance(wait).await;
+                assert!(throttle.admit("ada", "10.0.0.1", false).is_ok());
+            }
+        }
+        assert_eq!(waits, [1, 2, 4, 8]);
+
+        tokio::time::advance(Duration::from_secs(16)).await;
+        let attempt = throttle.admit("ada", "10.0.0.1", false).expect("let in");
+        throttle.forgive(&attempt);
+
+        assert!(throttle.admit("ada", "10.0.0.1", false).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn guessing_from_everywhere_slows_strangers_and_not_the_owner() {
+        let throttle = Throttle::default();
+        let admitted =
+            (0..10_000).filter(|n| throttle.admit("ada", &format!("10.1.{}.{}", n / 256, n % 256), false).is_ok());
+
+        assert_eq!(admitted.count(), FREE as usize);
+        assert!(throttle.admit("ada", "192.0.2.1", false).is_err());
+        assert!(throttle.admit("ada", "192.0.2.1", true).is_ok());
+        assert!(throttle.admit("bob", "192.0.2.2", false).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_remembered_is_bounded_and_a_network_of_the_sixth_version_is_one() {
+        let throttle = Throttle::default();
+        for n in 0..3 * REMEMBERED {
+            let _ =
+                throttle.admit(&format!("user{n}"), &format!("10.{}.{}.{}", n / 65_536, n / 256 % 256, n % 256), false);
+            tokio::time::advance(Duration::from_millis(1)).await;
+        }
+        assert!(throttle.counted().len() <= REMEMBERED + 2);
+
+        let admitted = (0..100).filter(|n| throttle.admit("eve", &format!("2001:db8::{n:x}"), true).is_ok());
+        assert_eq!(admitted.count(), FREE as usize);
+    }
+}

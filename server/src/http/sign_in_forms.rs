@@ -1,0 +1,118 @@
+//! The forms of signing in, setting up and signing out, as a browser sends them before and without the script. Each is answered by another
+//! page: what was wrong stands in its address by its code, and never what was typed.
+
+use app::api::ApiError;
+use axum::{
+    Form,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use tower_sessions::Session;
+use url::form_urlencoded::Serializer;
+
+use super::{
+    account::{CLEARED, begin, end},
+    viewer::Viewer,
+};
+use crate::auth::{Accounts, sign_in::Trial};
+
+/// The form of `/login`.
+#[derive(Deserialize)]
+pub(super) struct SignIn {
+    email: String,
+    password: String,
+    /// Where one came from.
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /login`.
+pub(super) async fn sign_in(
+    State(accounts): State<Accounts>,
+    viewer: Viewer,
+    session: Session,
+    headers: HeaderMap,
+    Form(form): Form<SignIn>,
+) -> Redirect {
+    let trial = Trial { email: form.email, password: form.password, address: viewer.address.clone() };
+    let signing_in = async {
+        let user = accounts.recognize(trial).await?;
+        begin(&session, &user, &viewer.address, &headers).await
+    };
+    match signing_in.await {
+        Ok(()) => Redirect::to(own(&form.next)),
+        Err(error) => back("/login", &error, &[("next", &form.next)]),
+    }
+}
+
+/// The form of `/setup`.
+#[derive(Deserialize)]
+pub(super) struct SetUp {
+    token: String,
+    email: String,
+    password: String,
+}
+
+/// `POST /setup`: makes the first admin, and signs him in.
+pub(super) async fn set_up(
+    State(accounts): State<Accounts>,
+    viewer: Viewer,
+    session: Session,
+    headers: HeaderMap,
+    Form(form): Form<SetUp>,
+) -> Redirect {
+    let setting_up = async {
+        let user = accounts.set_up(&viewer.by(), &form.token, &form.email, form.password).await?;
+        begin(&session, &user, &viewer.address, &headers).await
+    };
+    match setting_up.await {
+        Ok(()) => Redirect::to("/"),
+        Err(error) => back("/setup", &error, &[("token", &form.token)]),
+    }
+}
+
+/// `POST /logout`.
+pub(super) async fn sign_out(State(accounts): State<Accounts>, viewer: Viewer, session: Session) -> Response {
+    match end(&session).await {
+        Ok(()) => {
+            accounts.note_ended(&viewer.by()).await;
+            ([CLEARED], Redirect::to("/login")).into_response()
+        }
+        Err(error) => super::error::Problem(error).into_response(),
+    }
+}
+
+/// Back to the form, with what was wrong.
+fn back(form: &str, error: &ApiError, kept: &[(&str, &str)]) -> Redirect {
+    let mut query = Serializer::new(String::new());
+    query.append_pair("problem", error.code());
+    if let ApiError::Invalid { field, .. } = error {
+        query.append_pair("field", field);
+    }
+    if let ApiError::TooManyAttempts { seconds } = error {
+        query.append_pair("seconds", &seconds.to_string());
+    }
+    query.extend_pairs(kept.iter().filter(|(_, value)| !value.is_empty()));
+    Redirect::to(&format!("{form}?{}", query.finish()))
+}
+
+/// An address of ours, or the first page: nobody is led elsewhere by a link to this form.
+fn own(next: &str) -> &str {
+    let is_own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
+    if is_own { next } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own;
+
+    #[test]
+    fn nobody_is_led_to_another_site() {
+        assert_eq!(own("/imports?before=x"), "/imports?before=x");
+        for elsewhere in ["", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "evil"] {
+            assert_eq!(own(elsewhere), "/", "{elsewhere}");
+        }
+    }
+}
