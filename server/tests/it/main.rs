@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
 
+mod access;
+mod accounts;
 mod api;
 mod architecture;
 mod compat;
