@@ -7,7 +7,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use crate::{
-    http::{assets, viewer::TrustedProxies},
+    http::{assets, headers::Transport, viewer::TrustedProxies},
     hub::Hub,
     jobs::{Registry, context::Parts},
     page_backend::PageBackend,
@@ -40,6 +40,7 @@ pub struct AppState {
     /// The kinds of jobs that can be ordered.
     pub registry: Registry,
     pub(crate) proxies: TrustedProxies,
+    pub(crate) transport: Transport,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) assets: Assets,
     pub(crate) leptos: LeptosOptions,
@@ -54,6 +55,7 @@ impl AppState {
             leptos: LeptosOptions::builder().output_name("signalbox").build(),
             registry: Registry::all(),
             proxies: TrustedProxies::default(),
+            transport: Transport::default(),
             parts,
             hub,
             limits,
@@ -64,6 +66,12 @@ impl AppState {
     #[must_use]
     pub fn behind(self, proxies: TrustedProxies) -> Self {
         Self { proxies, ..self }
+    }
+
+    /// The same, reached in this way; plain, unless it is said.
+    #[must_use]
+    pub fn over(self, transport: Transport) -> Self {
+        Self { transport, ..self }
     }
 }
 
