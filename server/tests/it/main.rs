@@ -14,6 +14,7 @@ mod events;
 mod fencing;
 mod frames;
 mod harness;
+mod headers;
 mod imports;
 mod jobs;
 mod lease_model;
