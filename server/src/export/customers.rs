@@ -43,7 +43,9 @@ pub async fn customers(
     Ok(async_stream::try_stream! {
         let mut table = begun();
         loop {
-            page.iter().for_each(|customer| table.row(cells(customer)));
+            for customer in &page {
+                table.row(cells(customer));
+            }
             yield table.take();
             let Some(last) = last_of(&page) else { break };
             page = customers::page_after(&database, Some(last), CUSTOMERS_AT_ONCE).await?;

@@ -36,7 +36,9 @@ pub async fn refused_rows(
         yield table.take();
         while let Some(last) = rows.last().and_then(|row| row.errors.first()) {
             let after = last.row;
-            rows.iter().for_each(|row| table.row(columns.cells(row)));
+            for row in &rows {
+                table.row(columns.cells(row));
+            }
             yield table.take();
             rows = import_errors::refused_rows(&database, import_id, after, ROWS_AT_ONCE).await?;
         }

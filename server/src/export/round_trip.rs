@@ -80,7 +80,9 @@ proptest! {
     #[test]
     fn customers_that_left_come_back_as_they_were(customers in prop::collection::vec(customer(), 0..12)) {
         let mut table = begun();
-        customers.iter().for_each(|customer| table.row(cells(customer)));
+        for customer in &customers {
+            table.row(cells(customer));
+        }
 
         let read = imported(&table.take());
 

@@ -72,7 +72,9 @@ mod tests {
             delimiter in prop::sample::select(b",;\t|'".to_vec()),
         ) {
             let mut table = Table::new(delimiter);
-            rows.iter().for_each(|row| table.row(row));
+            for row in &rows {
+                table.row(row);
+            }
 
             let text = table.take();
             let mut reader = csv::ReaderBuilder::new()
