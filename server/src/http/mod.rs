@@ -2,6 +2,8 @@
 
 /// The browser bundle and the static files, carried inside the program.
 pub mod assets;
+/// CSV to be kept as a file.
+mod attachment;
 /// The alternative paths.
 mod compat;
 /// Requests that a page of another site sent.
@@ -137,6 +139,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(imports::errors))
         .routes(routes!(imports::errors_csv))
         .routes(routes!(customers::list))
+        .routes(routes!(customers::export))
         .routes(routes!(customers::show))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
