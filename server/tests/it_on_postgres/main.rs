@@ -12,6 +12,8 @@ mod customers;
 mod event_pages;
 #[path = "../it/events.rs"]
 mod events;
+#[path = "../it/export.rs"]
+mod export;
 #[path = "../it/fencing.rs"]
 mod fencing;
 #[path = "../it/frames.rs"]
@@ -24,6 +26,8 @@ mod imports;
 mod jobs;
 #[path = "../it/limits.rs"]
 mod limits;
+#[path = "../it/naughty_strings.rs"]
+mod naughty_strings;
 #[path = "../it/pages.rs"]
 mod pages;
 mod piling_up;
