@@ -2,6 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
 
+#[path = "../it/access.rs"]
+mod access;
+#[path = "../it/accounts.rs"]
+mod accounts;
 #[path = "../it/api.rs"]
 mod api;
 #[path = "../it/compat.rs"]
