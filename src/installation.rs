@@ -17,18 +17,24 @@ use crate::{
 
 /// Opens database, files and backplane, and brings the schema up to date if that is wanted.
 pub(crate) async fn open(config: &Config) -> anyhow::Result<Parts> {
-    let database = open_database(config).await?;
-    if config.auto_migrate {
-        database.migrate().await?;
-    } else if database.missing_migrations().await?.1 > 0 {
-        anyhow::bail!("the schema is older than this program: run `signalbox migrate`");
-    }
+    let database = open_current(config).await?;
     let uploads = config.data_dir.join("uploads");
     let files =
         Files::in_folder(&uploads).with_context(|| format!("the folder {} can't be used", uploads.display()))?;
     let backplane = open_backplane(config, &database).await?;
     tracing::info!(backplane = backplane.name(), database = %config.database_url, "opened");
     Ok(Parts { database, files, backplane })
+}
+
+/// Opens the database, and brings the schema up to date if that is wanted.
+pub(crate) async fn open_current(config: &Config) -> anyhow::Result<Database> {
+    let database = open_database(config).await?;
+    if config.auto_migrate {
+        database.migrate().await?;
+    } else if database.missing_migrations().await?.1 > 0 {
+        anyhow::bail!("the schema is older than this program: run `signalbox migrate`");
+    }
+    Ok(database)
 }
 
 /// The engine that the configuration chooses.

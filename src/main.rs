@@ -15,6 +15,8 @@ mod service_url;
 mod shutdown;
 mod span;
 mod telemetry;
+mod token;
+mod user;
 mod worker;
 
 use std::process::ExitCode;
@@ -42,6 +44,12 @@ enum Command {
     Publish(publish::Args),
     Migrate(migrate::Args),
     Doctor(doctor::Args),
+    /// Adds, lists and disables users
+    #[command(subcommand)]
+    User(user::Command),
+    /// Makes, lists and revokes tokens of programs
+    #[command(subcommand)]
+    Token(token::Command),
     #[command(subcommand)]
     Bench(bench::Command),
 }
@@ -71,6 +79,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Publish(args) => publish::run(args, config).await,
             Command::Migrate(args) => migrate::run(args, config).await,
             Command::Doctor(args) => doctor::run(args, config).await,
+            Command::User(command) => user::run(command, config).await,
+            Command::Token(command) => token::run(command, config).await,
             Command::Bench(command) => bench::run(command, config).await,
         }
     })

@@ -1,10 +1,11 @@
 //! `signalbox serve`: the web server, and a worker in the same process.
 
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{io::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use server::{
-    AppState, Limits, http,
+    AppState, Cookies, Limits, auth,
+    http::{self, viewer::TrustedProxies},
     hub::Hub,
     jobs::{Registry, Worker, keep_house},
 };
@@ -35,9 +36,11 @@ pub(crate) struct Args {
 /// Serves until the process is asked to stop.
 pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> {
     let addr = args.addr.unwrap_or(config.addr);
-    if !addr.ip().is_loopback() {
+    let is_behind_proxy = config.trusted_proxies != TrustedProxies::default();
+    if !addr.ip().is_loopback() && !is_behind_proxy {
         bail!(
-            "{addr} is open to the network, and this version has no sign-in yet. Listen on 127.0.0.1 and put a proxy with a login in front"
+            "{addr} is open to the network, and what is sent there is not encrypted. Listen on 127.0.0.1, or put a proxy with TLS in front \
+             and name it in SIGNALBOX_TRUSTED_PROXIES"
         );
     }
     let stopping = shutdown::token()?;
@@ -55,9 +58,17 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     let listener = http::listener::bind(addr).with_context(|| format!("can't listen on {addr}"))?;
     let addr = listener.local_addr()?;
     let database = parts.database.clone();
-    let router = http::router(AppState::new(parts, hub, Limits::default()).behind(config.trusted_proxies));
+    let cookies = if is_behind_proxy { Cookies::Secure } else { Cookies::Plain };
+    let state = AppState::new(parts, Arc::clone(&hub), Limits::default());
+    let state = state.behind(config.trusted_proxies).with_cookies(cookies);
+    let accounts = state.accounts.clone();
+    tokio::spawn(auth::watch::watch(accounts.clone(), hub, stopping.clone()));
+    let router = http::router(state);
     tracing::info!(%addr, "listening");
-    println!("Signalbox is at http://{addr}");
+    say(&format!("Signalbox is at http://{addr}"));
+    if let Some(link) = accounts.setup_link().await? {
+        say(&format!("Set up the first admin: http://{addr}/setup?token={}", link.reveal()));
+    }
 
     let serving = tokio::spawn(http::listener::serve(listener, router, stopping.clone()));
     let closing = database.clone();
@@ -76,6 +87,12 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says it to whoever started this. Who does not listen any more is no reason to end.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 /// Asks for as many open connections as the system allows: each is a file, and by habit few are allowed to who does not ask.

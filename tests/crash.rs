@@ -3,6 +3,10 @@
 //! Here and not with the server's tests, because only tests of this package are given the program itself.
 #![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
 
+/// A token of the program's own.
+#[path = "support/token.rs"]
+mod token;
+
 use std::{fmt::Write as _, path::Path, process::Stdio, time::SystemTime};
 
 use reqwest::{Client, StatusCode, header};
@@ -39,7 +43,8 @@ impl Program {
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let line = lines.next_line().await.expect("readable").expect("it says where it is");
         let base = line.split_whitespace().last().expect("an address").to_owned();
-        Self { child, base, client: Client::new() }
+        let client = token::client(&token::make(folder, &[]).await);
+        Self { child, base, client }
     }
 
     /// SIGKILL: no handler, no destructor, no last word.

@@ -8,7 +8,7 @@ use leptos::config::LeptosOptions;
 
 use crate::{
     auth::Accounts,
-    http::{assets, viewer::TrustedProxies},
+    http::{assets, headers::Transport, viewer::TrustedProxies},
     hub::Hub,
     jobs::{Registry, context::Parts},
     page_backend::PageBackend,
@@ -54,6 +54,7 @@ pub struct AppState {
     pub accounts: Accounts,
     pub(crate) proxies: TrustedProxies,
     pub(crate) cookies: Cookies,
+    pub(crate) transport: Transport,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) assets: Assets,
     pub(crate) leptos: LeptosOptions,
@@ -70,6 +71,7 @@ impl AppState {
             accounts: Accounts::new(parts.database.clone()),
             proxies: TrustedProxies::default(),
             cookies: Cookies::default(),
+            transport: Transport::default(),
             parts,
             hub,
             limits,
@@ -86,6 +88,12 @@ impl AppState {
     #[must_use]
     pub fn behind(self, proxies: TrustedProxies) -> Self {
         Self { proxies, ..self }
+    }
+
+    /// The same, reached in this way; plain, unless it is said.
+    #[must_use]
+    pub fn over(self, transport: Transport) -> Self {
+        Self { transport, ..self }
     }
 }
 

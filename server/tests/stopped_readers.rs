@@ -5,11 +5,15 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use app::events::{Custom, Event, Topic};
+use app::{
+    domain::Role,
+    events::{Custom, Event, Topic},
+};
 use futures::future::join_all;
 use serde_json::json;
 use server::{
     AppState, Limits,
+    auth::{By, Secret},
     backplane::{Backplane, SqlBackplane, sql::Retention},
     files::Files,
     http::{
@@ -48,6 +52,7 @@ const KEPT: u64 = 20;
 /// A server that is told things.
 struct Site {
     addr: SocketAddr,
+    token: Secret,
     log: Arc<SqlBackplane>,
     told: usize,
 }
@@ -68,13 +73,16 @@ impl Site {
         };
         let stopping = CancellationToken::new();
         let hub = Hub::start(log.clone(), config, stopping.clone()).await.expect("started");
-        let router = http::router(AppState::new(parts, hub, Limits::default()));
+        let state = AppState::new(parts, hub, Limits::default());
+        let made = state.accounts.make_token(&By::Console, "test", Role::Viewer, None).await;
+        let (_, token) = made.expect("made");
+        let router = http::router(state);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let addr = listener.local_addr().expect("an address");
         // Nobody is cut off.
         let limits = ListenerLimits { reading: PATIENCE, ..ListenerLimits::default() };
         tokio::spawn(serve_within(limits, listener, router, stopping));
-        Self { addr, log, told: 0 }
+        Self { addr, token, log, told: 0 }
     }
 
     /// A stream, on a socket with little room for what is not read.
@@ -82,9 +90,9 @@ impl Site {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(16 * 1024).expect("set");
         let mut line = socket.connect(self.addr).await.expect("connected");
-        line.write_all(b"GET /api/v1/sse/connect?topics=custom:test HTTP/1.1\r\nhost: here\r\n\r\n")
-            .await
-            .expect("sent");
+        let proof = format!("authorization: Bearer {}", self.token.reveal());
+        let request = format!("GET /api/v1/sse/connect?topics=custom:test HTTP/1.1\r\nhost: here\r\n{proof}\r\n\r\n");
+        line.write_all(request.as_bytes()).await.expect("sent");
         // Behind the head it is told how it begins.
         let mut heard = Vec::new();
         while !heard.ends_with(b"\n\n") && !heard.ends_with(b"\n\n\r\n") {

@@ -6,13 +6,20 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
+use app::domain::Role;
 use reqwest::{Client, StatusCode, header};
 use serde::Deserialize;
+use server::{
+    auth::{Accounts, By},
+    store::Database,
+};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
+
+use crate::service_url::ServiceUrl;
 
 /// How long an import may take before the trial is given up.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -54,7 +61,9 @@ impl Trial {
             .env("SIGNALBOX_DATA_DIR", folder.path())
             .env("SIGNALBOX_LOG", "warn");
         let (child, base) = start(command).await?;
-        Ok(Self { child, base, client: Client::new(), _folder: folder })
+        let url = ServiceUrl::of_file(&folder.path().join("signalbox.db"));
+        let client = client(&Database::open(url.expose()).await?).await?;
+        Ok(Self { child, base, client, _folder: folder })
     }
 
     /// Uploads a file. Returns where its import is, and how long the answer took.
@@ -99,6 +108,20 @@ impl Trial {
         self.child.kill().await?;
         Ok(())
     }
+}
+
+/// The line of a request that shows a token which may do everything, made for this.
+pub(super) async fn proof(database: &Database) -> anyhow::Result<String> {
+    let name = format!("bench {}", uuid::Uuid::now_v7());
+    let (_, token) = Accounts::new(database.clone()).make_token(&By::Console, &name, Role::Admin, None).await?;
+    Ok(format!("Bearer {}", token.reveal()))
+}
+
+/// A client that shows one.
+async fn client(database: &Database) -> anyhow::Result<Client> {
+    let mut headers = header::HeaderMap::new();
+    headers.insert(header::AUTHORIZATION, proof(database).await?.parse()?);
+    Ok(Client::builder().default_headers(headers).build()?)
 }
 
 /// Starts a server, and hears from it where it is.

@@ -7,6 +7,8 @@ use serde_json::json;
 use tokio::{task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::token;
+
 /// The pause between two jobs of one caller.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Callers.
@@ -19,9 +21,11 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    pub(crate) fn start(base: String) -> Self {
+    pub(crate) fn start(base: String, token: &str) -> Self {
         let stopping = CancellationToken::new();
-        let callers = (0..CALLERS).map(|number| tokio::spawn(call(base.clone(), number, stopping.clone()))).collect();
+        let client = token::builder(token).timeout(Duration::from_secs(5)).build().expect("a client");
+        let call = |number| call((client.clone(), base.clone()), number, stopping.clone());
+        let callers = (0..CALLERS).map(|number| tokio::spawn(call(number))).collect();
         Self { stopping, callers }
     }
 
@@ -36,8 +40,7 @@ impl Load {
     }
 }
 
-async fn call(base: String, caller: u64, stopping: CancellationToken) -> Vec<String> {
-    let client = Client::builder().timeout(Duration::from_secs(5)).build().expect("a client");
+async fn call((client, base): (Client, String), caller: u64, stopping: CancellationToken) -> Vec<String> {
     let mut accepted = Vec::new();
     for number in 0_u64.. {
         if stopping.is_cancelled() {

@@ -16,6 +16,9 @@ mod load;
 mod reader;
 /// The processes of an installation.
 mod site;
+/// A token of the program's own.
+#[path = "../support/token.rs"]
+mod token;
 /// What is counted at the end.
 mod verdict;
 
@@ -71,8 +74,8 @@ async fn survives(engine: Engine) {
     let plan = Plan::of_this_build();
     let mut chances = fastrand::Rng::with_seed(plan.seed);
     let mut site = Site::build(engine).await;
-    let reader = Reader::start(site.base()).await;
-    let load = Load::start(site.base());
+    let reader = Reader::start(site.base(), site.token.clone()).await;
+    let load = Load::start(site.base(), &site.token);
 
     let began = Instant::now();
     while began.elapsed() < plan.storm {

@@ -8,10 +8,11 @@ use std::{
 
 use app::events::JobStatus;
 use futures::StreamExt;
-use reqwest::Client;
 use serde_json::Value;
 use tokio::{task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
+
+use crate::token;
 
 /// One step of one job, as the stream tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,10 +44,10 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// Follows from now on, and returns once it does.
-    pub(crate) async fn start(base: String) -> Self {
+    pub(crate) async fn start(base: String, token: String) -> Self {
         let followed = Arc::<Mutex<Followed>>::default();
         let stopping = CancellationToken::new();
-        let task = tokio::spawn(follow(base, Arc::clone(&followed), stopping.clone()));
+        let task = tokio::spawn(follow((base, token), Arc::clone(&followed), stopping.clone()));
         let reader = Self { followed, stopping, task };
         while reader.now().from.is_empty() {
             sleep(Duration::from_millis(20)).await;
@@ -84,7 +85,7 @@ impl Reader {
         let Some(last) = followed.steps.last() else { return Vec::new() };
         let again = Arc::new(Mutex::new(Followed { from: followed.from.clone(), ..Followed::default() }));
         let stopping = CancellationToken::new();
-        let task = tokio::spawn(follow(base, Arc::clone(&again), stopping.clone()));
+        let task = tokio::spawn(follow((base, token), Arc::clone(&again), stopping.clone()));
         let reader = Self { followed: again, stopping, task };
         let arrived = async {
             while reader.now().steps.last().is_none_or(|step| step.cursor != last.cursor) {
@@ -106,8 +107,8 @@ pub(crate) const fn is_end(status: JobStatus) -> bool {
 }
 
 /// Connects again and again, each time behind the last event.
-async fn follow(base: String, followed: Arc<Mutex<Followed>>, stopping: CancellationToken) {
-    let client = Client::new();
+async fn follow((base, token): (String, String), followed: Arc<Mutex<Followed>>, stopping: CancellationToken) {
+    let client = token::client(&token);
     while !stopping.is_cancelled() {
         let cursor = {
             let followed = followed.lock().unwrap_or_else(PoisonError::into_inner);

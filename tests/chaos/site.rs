@@ -8,7 +8,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::engine::Engine;
+use crate::{engine::Engine, token};
 
 /// How long a frozen worker stays so: longer than its leases hold.
 const FROZEN: Duration = Duration::from_secs(12);
@@ -33,6 +33,8 @@ pub(crate) struct Site {
     /// A frozen worker is not killed, and only one is frozen at a time: somebody has to do the work.
     frozen: Option<Frozen>,
     pub(crate) harm: Harm,
+    /// A token that may do everything.
+    pub(crate) token: String,
     folder: TempDir,
 }
 
@@ -47,9 +49,10 @@ impl Site {
         let folder = tempfile::tempdir().expect("a folder");
         // The port stays the same when the server is started again, so that whoever lost it finds it.
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        let token = token::make(folder.path(), &engine.environment).await;
         let web = web(&engine, &folder, port);
         let workers = (0..WORKERS).map(|number| worker(&engine, &folder, number)).collect();
-        let mut site = Self { engine, port, web, workers, frozen: None, harm: Harm::default(), folder };
+        let mut site = Self { engine, port, web, workers, frozen: None, harm: Harm::default(), token, folder };
         site.is_ready().await;
         site
     }

@@ -12,6 +12,9 @@ mod engine;
 mod each_engine;
 /// The processes of an installation.
 mod site;
+/// A token of the program's own.
+#[path = "../support/token.rs"]
+mod token;
 
 use std::time::{Duration, Instant};
 

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::engine::Engine;
+use crate::{engine::Engine, token};
 
 /// How long anything may take that a test waits for.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
@@ -62,6 +62,9 @@ impl Site {
             taken: AtomicU32::new(0),
             folder,
         };
+        // Before anybody else uses the database, which is made by this.
+        let token = token::make(site.folder.path(), &site.engine.environment).await;
+        site.client = token::client(&token);
         site.start_web().await;
         site
     }

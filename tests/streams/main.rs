@@ -23,6 +23,9 @@ mod reader;
 mod shutdown;
 /// Readers that don't read.
 mod stopped_readers;
+/// A token of the program's own.
+#[path = "../support/token.rs"]
+mod token;
 
 use std::time::Duration;
 

@@ -58,8 +58,8 @@ async fn what_is_published_at_either_node_is_heard_at_both_in_one_order(site: Si
     let [a, b] = &site.nodes;
     let mut readers = Vec::new();
     for node in &site.nodes {
-        readers.push(Reader::over_sse(&node.host, None).await.0);
-        readers.push(Reader::over_websocket(&node.host, None).await.0);
+        readers.push(Reader::over_sse(&node.host, &node.token, None).await.0);
+        readers.push(Reader::over_websocket(&node.host, &node.token, None).await.0);
     }
 
     let publish = async |node: &Program, half: u64| {
@@ -106,9 +106,9 @@ impl Place {
 
 async fn a_client_of_a_killed_node_goes_on_at_the_other_one_where_it_was(site: Site) {
     let Site { mut engine, nodes: [dying, living], _folder } = site;
-    let (mut stream, greeting) = Reader::over_sse(&dying.host, None).await;
+    let (mut stream, greeting) = Reader::over_sse(&dying.host, &dying.token, None).await;
     let mut of_stream = Place { next: 0, cursor: greeting.id };
-    let (mut socket, greeting) = Reader::over_websocket(&dying.host, None).await;
+    let (mut socket, greeting) = Reader::over_websocket(&dying.host, &dying.token, None).await;
     let mut of_socket = Place { next: 0, cursor: greeting.id };
 
     let publishing = async {
@@ -124,8 +124,8 @@ async fn a_client_of_a_killed_node_goes_on_at_the_other_one_where_it_was(site: S
     };
     tokio::join!(publishing, following);
     let again = [
-        (Reader::over_sse(&living.host, Some(&of_stream.cursor)).await, of_stream),
-        (Reader::over_websocket(&living.host, Some(&of_socket.cursor)).await, of_socket),
+        (Reader::over_sse(&living.host, &living.token, Some(&of_stream.cursor)).await, of_stream),
+        (Reader::over_websocket(&living.host, &living.token, Some(&of_socket.cursor)).await, of_socket),
     ];
     living.publish(EVENTS).await;
 
@@ -143,7 +143,7 @@ async fn a_client_of_a_killed_node_goes_on_at_the_other_one_where_it_was(site: S
 
 async fn the_topics_of_a_connection_are_changed_at_its_own_node_only(site: Site) {
     let [own, other] = &site.nodes;
-    let (_stream, greeting) = Reader::over_sse(&own.host, None).await;
+    let (_stream, greeting) = Reader::over_sse(&own.host, &own.token, None).await;
     let path = format!("/api/v1/sse/{}/topics", greeting.data["connectionId"].as_str().expect("an id"));
     let change = json!({ "add": ["imports"] });
 
@@ -158,7 +158,7 @@ async fn the_topics_of_a_connection_are_changed_at_its_own_node_only(site: Site)
 async fn streams_of_both_nodes_live_through_a_restart_of_the_engine(mut site: Site) {
     let mut readers = Vec::new();
     for node in &site.nodes {
-        readers.push(Reader::over_sse(&node.host, None).await.0);
+        readers.push(Reader::over_sse(&node.host, &node.token, None).await.0);
     }
     site.nodes[0].publish(0).await;
     for reader in &mut readers {

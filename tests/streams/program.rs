@@ -10,7 +10,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::DEADLINE;
+use crate::{DEADLINE, token};
 
 /// What every test listens to.
 pub(crate) const TOPIC: &str = "custom:test";
@@ -20,6 +20,8 @@ pub(crate) struct Program {
     child: Child,
     /// Address and port.
     pub(crate) host: String,
+    /// A token that may do everything.
+    pub(crate) token: String,
     client: Client,
 }
 
@@ -40,7 +42,9 @@ impl Program {
         let line = timeout(DEADLINE, lines.next_line()).await.expect("it begins in time").expect("readable");
         let line = line.expect("it says where it is");
         let host = line.rsplit("//").next().expect("an address").to_owned();
-        Self { child, host, client: Client::new() }
+        let token = token::make(folder, environment).await;
+        let client = token::client(&token);
+        Self { child, host, token, client }
     }
 
     /// Where something of it is.

@@ -22,8 +22,8 @@ async fn a_proxy_that_buffers_lets_each_frame_through_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::start(folder.path(), &[("SIGNALBOX_HEARTBEAT_SECONDS", "3600".to_owned())]).await;
     let nginx = Nginx::start(&program.host).await;
-    let (mut stream, _) = Reader::over_sse(&nginx.host, None).await;
-    let (mut plain, _) = Reader::over_sse(&nginx.plain_host, None).await;
+    let (mut stream, _) = Reader::over_sse(&nginx.host, &program.token, None).await;
+    let (mut plain, _) = Reader::over_sse(&nginx.plain_host, &program.token, None).await;
 
     // Each is heard before the next one is published, and there is no heartbeat: nothing pushes it out.
     for number in 0..EVENTS {
@@ -43,9 +43,10 @@ async fn a_proxy_that_does_not_hear_the_word_about_buffering_keeps_frames_back()
     let mut program = Program::start(folder.path(), &[]).await;
     let nginx = Nginx::start(&program.host).await;
     let mut kept_back = TcpStream::connect(&nginx.deaf_host).await.expect("connected");
-    let request = format!("GET /api/v1/sse/connect?topics={TOPIC} HTTP/1.0\r\nhost: here\r\n\r\n");
+    let proof = format!("authorization: Bearer {}", program.token);
+    let request = format!("GET /api/v1/sse/connect?topics={TOPIC} HTTP/1.0\r\nhost: here\r\n{proof}\r\n\r\n");
     kept_back.write_all(request.as_bytes()).await.expect("sent");
-    let (mut stream, _) = Reader::over_sse(&nginx.plain_host, None).await;
+    let (mut stream, _) = Reader::over_sse(&nginx.plain_host, &program.token, None).await;
 
     program.publish(0).await;
     stream.hears(0).await;
@@ -73,7 +74,7 @@ async fn a_websocket_passes_a_proxy() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::start(folder.path(), &[]).await;
     let nginx = Nginx::start(&program.host).await;
-    let (mut socket, greeting) = Reader::over_websocket(&nginx.host, None).await;
+    let (mut socket, greeting) = Reader::over_websocket(&nginx.host, &program.token, None).await;
 
     for number in 0..EVENTS {
         program.publish(number).await;
@@ -82,7 +83,7 @@ async fn a_websocket_passes_a_proxy() {
 
     // Who was away comes back through it as well.
     drop(socket);
-    let (mut socket, again) = Reader::over_websocket(&nginx.host, Some(&greeting.id)).await;
+    let (mut socket, again) = Reader::over_websocket(&nginx.host, &program.token, Some(&greeting.id)).await;
     assert_eq!((&again.data["resumed"], &again.data["replayed"]), (&true.into(), &EVENTS.into()));
     for number in 0..EVENTS {
         socket.hears(number).await;

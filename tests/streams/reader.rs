@@ -9,10 +9,13 @@ use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt},
     time::timeout,
 };
-use tokio_tungstenite::{connect_async, tungstenite::Message};
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
+};
 use tokio_util::io::StreamReader;
 
-use crate::{DEADLINE, program::TOPIC};
+use crate::{DEADLINE, program::TOPIC, token};
 
 /// A frame of a stream.
 #[derive(Clone, Debug)]
@@ -26,18 +29,21 @@ pub(crate) struct Reader(BoxStream<'static, Frame>);
 
 impl Reader {
     /// Listens over Server-Sent Events at a host, from a place on, and waits until that has begun.
-    pub(crate) async fn over_sse(host: &str, cursor: Option<&str>) -> (Self, Frame) {
+    pub(crate) async fn over_sse(host: &str, token: &str, cursor: Option<&str>) -> (Self, Frame) {
         let url = format!("http://{host}/api/v1/sse/connect?{}", query(cursor));
-        let answer = timeout(DEADLINE, reqwest::get(url)).await.expect("in time").expect("answered");
+        let answer = timeout(DEADLINE, token::client(token).get(url).send()).await.expect("in time").expect("answered");
         assert_eq!(answer.status(), StatusCode::OK);
         let text = StreamReader::new(answer.bytes_stream().map_err(io::Error::other).boxed());
         Self(frames(text).boxed()).greeted().await
     }
 
     /// Listens over a WebSocket.
-    pub(crate) async fn over_websocket(host: &str, cursor: Option<&str>) -> (Self, Frame) {
+    pub(crate) async fn over_websocket(host: &str, token: &str, cursor: Option<&str>) -> (Self, Frame) {
         let url = format!("ws://{host}/api/v1/ws?{}", query(cursor));
-        let (socket, _) = timeout(DEADLINE, connect_async(url)).await.expect("in time").expect("connected");
+        let mut request = url.into_client_request().expect("a request");
+        let proof = HeaderValue::from_str(&format!("Bearer {token}")).expect("a header");
+        request.headers_mut().insert("authorization", proof);
+        let (socket, _) = timeout(DEADLINE, connect_async(request)).await.expect("in time").expect("connected");
         let frames = socket.take_while(|message| std::future::ready(message.is_ok())).filter_map(async |message| {
             let Ok(Message::Text(text)) = message else { return None };
             let data: Value = serde_json::from_str(&text).expect("JSON");

@@ -51,7 +51,10 @@ async fn five_thousand_streams_are_sent_away_one_after_the_other_within_five_sec
         ("SIGNALBOX_HEARTBEAT_SECONDS", "15".to_owned()),
     ];
     let mut program = Program::start(folder.path(), &environment).await;
-    let opening = stream::iter(0..STREAMS).map(|_| open(&program.host)).buffer_unordered(AT_ONCE).collect::<Vec<_>>();
+    let opening = stream::iter(0..STREAMS)
+        .map(|_| open(&program.host, &program.token))
+        .buffer_unordered(AT_ONCE)
+        .collect::<Vec<_>>();
     let lines = timeout(DEADLINE, opening).await.expect("all are open in time");
     let (left, mut ended) = watch::channel(STREAMS);
     let mut leaving = JoinSet::new();
@@ -89,9 +92,11 @@ async fn five_thousand_streams_are_sent_away_one_after_the_other_within_five_sec
 }
 
 /// Opens a stream, and waits until it is greeted.
-async fn open(host: &str) -> TcpStream {
+async fn open(host: &str, token: &str) -> TcpStream {
     let mut line = TcpStream::connect(host).await.expect("connected");
-    let request = format!("GET /api/v1/sse/connect?topics={TOPIC} HTTP/1.1\r\nhost: {host}\r\n\r\n");
+    let request = format!(
+        "GET /api/v1/sse/connect?topics={TOPIC} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n\r\n"
+    );
     line.write_all(request.as_bytes()).await.expect("sent");
     let mut heard = Vec::with_capacity(1_024);
     while !heard.windows(2).any(|end| end == b"\n\n") {

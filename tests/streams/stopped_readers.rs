@@ -45,8 +45,8 @@ impl Site {
         let url = format!("sqlite://{}/signalbox.db", folder.path().display());
         let database = Database::open(&url).await.expect("opened");
         let log = SqlBackplane::open(database, Retention::default()).await.expect("opened");
-        let (healthy, _) = Reader::over_sse(&program.host, None).await;
-        let stopped = join_all((0..STOPPED).map(|_| stopped(&program.host))).await;
+        let (healthy, _) = Reader::over_sse(&program.host, &program.token, None).await;
+        let stopped = join_all((0..STOPPED).map(|_| stopped(&program.host, &program.token))).await;
         Self { program, log, healthy, stopped, _folder: folder }
     }
 
@@ -70,11 +70,13 @@ impl Site {
 }
 
 /// A stream of somebody who does not read it, and has little room for what comes.
-async fn stopped(host: &str) -> TcpStream {
+async fn stopped(host: &str, token: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4 * 1024).expect("set");
     let mut line = socket.connect(host.parse().expect("an address")).await.expect("connected");
-    let request = format!("GET /api/v1/sse/connect?topics={TOPIC} HTTP/1.1\r\nhost: here\r\n\r\n");
+    let request = format!(
+        "GET /api/v1/sse/connect?topics={TOPIC} HTTP/1.1\r\nhost: here\r\nauthorization: Bearer {token}\r\n\r\n"
+    );
     line.write_all(request.as_bytes()).await.expect("sent");
     line.read_u8().await.expect("answered");
     line

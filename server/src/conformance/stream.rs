@@ -21,7 +21,7 @@ use super::{Engine, PATIENCE};
 use crate::{
     backplane::{Backplane, ReadLog},
     hub::{
-        Hub, UserKey,
+        Hub,
         model::{CLIENTS, Client, Script, Step, config, event, step},
     },
 };

@@ -68,7 +68,6 @@ fn answer(path: &str, headers: &HeaderMap, keep: HeaderValue) -> Response {
     answered.insert(header::CONTENT_TYPE, content_type(path));
     answered.insert(header::CACHE_CONTROL, keep);
     answered.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    answered.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(encoding) = encoding {
         answered.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }

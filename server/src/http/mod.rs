@@ -22,6 +22,8 @@ pub mod docs;
 pub mod error;
 /// The event log.
 pub mod events;
+/// What a browser is told with every answer.
+pub mod headers;
 /// Whether the server lives and is ready.
 pub mod health;
 /// Imports.
@@ -104,6 +106,7 @@ pub fn router(state: AppState) -> Router {
         .layer(access::sessions(&state))
         .layer(middleware::from_fn(cross_site::refuse))
         .layer(RequestBodyTimeoutLayer::new(silence))
+        .layer(middleware::map_response_with_state(state.transport, headers::tell))
         .layer(TraceLayer::new_for_http().on_failure(DefaultOnFailure::new().level(tracing::Level::WARN)))
         .with_state(state)
 }

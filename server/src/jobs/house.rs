@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::{context::Parts, reconciler, scheduler, sweeper};
+use crate::store::sessions;
 
 /// How often jobs are promoted, rescued and trimmed.
 const UPKEEP: Duration = Duration::from_secs(1);
@@ -13,7 +15,7 @@ const UPKEEP: Duration = Duration::from_secs(1);
 const RECONCILING: Duration = Duration::from_secs(10);
 /// How often counters are compared with the jobs that there are.
 const COUNTING: Duration = Duration::from_hours(1);
-/// How often files that belong to nothing are looked for.
+/// How often files that belong to nothing, and sessions that have ended, are looked for.
 const SWEEPING: Duration = Duration::from_mins(10);
 
 /// Keeps house until it is told to stop: makes due jobs ready, takes jobs back from the dead, fires schedules, trims, heals. Any process
@@ -89,6 +91,9 @@ async fn sweep_now_and_then(parts: Parts) {
         ticks.tick().await;
         if let Err(error) = sweeper::sweep(&parts, sweeper::AGE).await {
             tracing::error!(%error, "uploaded files that belong to nothing could not be removed");
+        }
+        if let Err(error) = sessions::remove_ended(&parts.database, Timestamp::now()).await {
+            tracing::error!(%error, "sessions that have ended could not be removed");
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     api::{add, call, claim, get, post, tell},
     frames::Stream,
     harness::{App, Work, spawn, spawn_app},
+    ws,
 };
 
 /// All paths of the contract whose things there are.
@@ -243,9 +244,9 @@ async fn a_test_event_is_published_once_though_its_job_is_run_again() {
 #[tokio::test]
 async fn the_other_path_of_the_web_socket_is_one() {
     let app = idle().await;
-    let url = format!("{}/ws?topics=custom:dashboard_updates", app.base.replace("http://", "ws://"));
+    let request = ws::request(&app, "/ws?topics=custom:dashboard_updates");
 
-    let (mut socket, _) = connect_async(url).await.expect("connected");
+    let (mut socket, _) = connect_async(request).await.expect("connected");
     let Some(Ok(Message::Text(greeting))) = socket.next().await else { panic!("no greeting") };
 
     let greeting: Value = serde_json::from_str(&greeting).expect("JSON");

@@ -5,11 +5,12 @@ use std::{
     time::Duration,
 };
 
-use ::app::domain::QueueName;
+use ::app::domain::{QueueName, Role};
 use reqwest::{Client, Response, StatusCode, header, multipart};
 use serde_json::Value;
 use server::{
     AppState, Limits,
+    auth::{Accounts, By, watch},
     backplane::{SqlBackplane, sql::Retention},
     files::Files,
     http,
@@ -31,7 +32,11 @@ const PROXIES: &str = "127.0.0.1";
 /// A running server.
 pub(crate) struct App {
     pub(crate) base: String,
+    /// A program that may do everything.
     pub(crate) client: Client,
+    /// Its token.
+    pub(crate) token: String,
+    pub(crate) accounts: Accounts,
     pub(crate) parts: Parts,
     stopping: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
@@ -66,7 +71,9 @@ pub(crate) async fn spawn_over(url: &str, folder: TempDir, work: Work, limits: L
     let heartbeat = Duration::from_millis(300);
     let config = HubConfig { heartbeat, ..HubConfig::default() };
     let hub = Hub::start(parts.backplane.clone(), config, stopping.clone()).await.expect("started");
-    let state = AppState::new(parts.clone(), hub, limits).behind(PROXIES.parse().expect("a network"));
+    let state = AppState::new(parts.clone(), hub.clone(), limits).behind(PROXIES.parse().expect("a network"));
+    let accounts = state.accounts.clone();
+    tokio::spawn(watch::watch(accounts.clone(), hub, stopping.clone()));
     let router = http::router(state);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -77,8 +84,26 @@ pub(crate) async fn spawn_over(url: &str, folder: TempDir, work: Work, limits: L
         let config = worker_of("test", queues);
         tasks.push(tokio::spawn(Worker::new(config, Registry::all(), parts.clone()).run(stopping.clone())));
     }
-    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-    App { base, client, parts, stopping, tasks, folder, url: url.to_owned() }
+    let token = token_for(&accounts, Role::Admin).await;
+    let client = client_with(Some(&token));
+    App { base, client, token, accounts, parts, stopping, tasks, folder, url: url.to_owned() }
+}
+
+/// A token for a role.
+pub(crate) async fn token_for(accounts: &Accounts, role: Role) -> String {
+    let name = format!("{role} {}", uuid::Uuid::new_v4());
+    let (_, text) = accounts.make_token(&By::Console, &name, role, None).await.expect("made");
+    text.reveal().to_owned()
+}
+
+/// A program that shows a token, or none.
+pub(crate) fn client_with(token: Option<&str>) -> Client {
+    let mut headers = header::HeaderMap::new();
+    if let Some(token) = token {
+        headers.insert(header::AUTHORIZATION, format!("Bearer {token}").parse().expect("a header"));
+    }
+    let policy = reqwest::redirect::Policy::none();
+    Client::builder().redirect(policy).default_headers(headers).build().expect("a client")
 }
 
 /// A worker that stops at once.
@@ -96,6 +121,11 @@ async fn open(url: &str, folder: &Path) -> Parts {
 }
 
 impl App {
+    /// The line of a request's head that shows the token.
+    pub(crate) fn proof(&self) -> String {
+        format!("authorization: Bearer {}\r\n", self.token)
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Response {
         self.client.get(format!("{}{path}", self.base)).send().await.expect("answered")
     }

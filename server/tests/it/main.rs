@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
 
+mod access;
+mod accounts;
 mod api;
 mod architecture;
 mod compat;
@@ -12,6 +14,7 @@ mod events;
 mod fencing;
 mod frames;
 mod harness;
+mod headers;
 mod imports;
 mod jobs;
 mod lease_model;

@@ -77,7 +77,7 @@ impl Node {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(4 * 1024).expect("set");
         let mut line = socket.connect(self.addr).await.expect("connected");
-        let request = format!("GET {STREAM} HTTP/1.1\r\nhost: here\r\n\r\n");
+        let request = format!("GET {STREAM} HTTP/1.1\r\nhost: here\r\n{}\r\n", self.app.proof());
         line.write_all(request.as_bytes()).await.expect("sent");
         byte_of(&mut line).await;
         line

@@ -6,7 +6,7 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::{
     frames::Stream,
-    harness::{App, spawn_app},
+    harness::{App, client_with, spawn_app},
 };
 
 async fn publish(app: &App, number: u64) {
@@ -197,8 +197,10 @@ async fn a_server_that_stops_is_not_ready_and_sends_away_who_comes_with_his_own_
     let mut app = spawn_app().await;
     let cursor = app.parts.backplane.head().await.expect("a head");
     let mut half = TcpStream::connect(app.base.trim_start_matches("http://")).await.expect("connected");
-    let head =
-        "POST /api/v1/customers/import HTTP/1.1\r\nhost: here\r\ncontent-type: text/csv\r\ncontent-length: 99\r\n\r\n";
+    let head = format!(
+        "POST /api/v1/customers/import HTTP/1.1\r\nhost: here\r\n{}content-type: text/csv\r\ncontent-length: 99\r\n\r\n",
+        app.proof()
+    );
     half.write_all(head.as_bytes()).await.expect("sent");
     // Connections are taken in one after the other.
     app.get("/health/live").await;
@@ -206,7 +208,7 @@ async fn a_server_that_stops_is_not_ready_and_sends_away_who_comes_with_his_own_
     app.stop();
 
     // As long as a request has not ended others are answered. The connections of before are closed.
-    app.client = reqwest::Client::new();
+    app.client = client_with(Some(&app.token));
     assert_eq!(app.get("/health/ready").await.status(), StatusCode::SERVICE_UNAVAILABLE);
     let mut late = Stream::open(&app, &format!("topics=imports&cursor={cursor}")).await;
     let bye = late.next().await.expect("a word");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Error, Message, client::IntoClientRequest, http::HeaderValue},
+    tungstenite::{Error, Message, client::IntoClientRequest, handshake::client::Request, http::HeaderValue},
 };
 
 use crate::harness::{App, DEADLINE, Work, spawn};
@@ -49,8 +49,17 @@ impl Client {
     }
 }
 
-fn address(app: &App, query: &str) -> String {
-    format!("{}/api/v1/ws?{query}", app.base.replace("http://", "ws://"))
+fn address(app: &App, query: &str) -> Request {
+    request(app, &format!("/api/v1/ws?{query}"))
+}
+
+/// A handshake at an address, with the token.
+pub(crate) fn request(app: &App, path: &str) -> Request {
+    let url = format!("{}{path}", app.base.replace("http://", "ws://"));
+    let mut request = url.into_client_request().expect("a request");
+    let proof = HeaderValue::from_str(&format!("Bearer {}", app.token)).expect("a header");
+    request.headers_mut().insert("authorization", proof);
+    request
 }
 
 async fn idle() -> App {
@@ -65,7 +74,7 @@ async fn publish(app: &App, number: u64) {
 
 /// The status that a handshake is refused with.
 async fn refusal(app: &App, origin: Option<&'static str>) -> u16 {
-    let mut request = address(app, "topics=imports").into_client_request().expect("a request");
+    let mut request = address(app, "topics=imports");
     if let Some(origin) = origin {
         request.headers_mut().insert("origin", HeaderValue::from_static(origin));
     }

@@ -10,7 +10,11 @@ use server::{backplane::Backplane, jobs::context::Parts};
 use tokio::process::{Child, Command};
 
 use super::streams::Place;
-use crate::{bench::trial::start, config::Config, installation};
+use crate::{
+    bench::trial::{proof, start},
+    config::Config,
+    installation,
+};
 
 /// What is listened to.
 const TOPIC: &str = "custom:bench";
@@ -32,6 +36,8 @@ pub(super) struct Contender {
     base: String,
     path: &'static str,
     publisher: Publisher,
+    /// What a stream is asked for with.
+    proof: Option<String>,
 }
 
 /// How it is told of events.
@@ -55,7 +61,9 @@ impl Contender {
             .env("SIGNALBOX_LOG", "error");
         let (child, base) = start(command).await?;
         let name = format!("signalbox on {}", parts.backplane.name());
-        Ok(Self { name, is_ours: true, child, base, path: "/api/v1/sse/connect", publisher: Publisher::Engine(parts) })
+        let proof = Some(proof(&parts.database).await?);
+        let publisher = Publisher::Engine(parts);
+        Ok(Self { name, is_ours: true, child, base, path: "/api/v1/sse/connect", publisher, proof })
     }
 
     /// Another program, which may write to a folder.
@@ -64,7 +72,8 @@ impl Contender {
         command.env("TMPDIR", folder);
         let (child, base) = start(command).await?;
         let name = program.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        Ok(Self { name, is_ours: false, child, base, path: "/stream", publisher: Publisher::Request(Client::new()) })
+        let publisher = Publisher::Request(Client::new());
+        Ok(Self { name, is_ours: false, child, base, path: "/stream", publisher, proof: None })
     }
 
     /// Where its stream is; from a place of its log on.
@@ -80,7 +89,7 @@ impl Contender {
 
     fn place(&self, topics: &str) -> Place {
         let host = self.base.trim_start_matches("http://").to_owned();
-        Place { host, path: format!("{}?topics={topics}", self.path) }
+        Place { host, path: format!("{}?topics={topics}", self.path), proof: self.proof.clone() }
     }
 
     /// The end of its log, where it has one.

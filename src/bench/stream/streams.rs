@@ -61,6 +61,8 @@ pub(super) struct Place {
     pub(super) host: String,
     /// Path and query.
     pub(super) path: String,
+    /// The token that is shown, if any.
+    pub(super) proof: Option<String>,
 }
 
 impl Streams {
@@ -99,7 +101,9 @@ impl Streams {
 /// Opens one; returns it with what came behind the head of the answer.
 async fn open(place: Place) -> anyhow::Result<Line> {
     let mut line = TcpStream::connect(&place.host).await.context("no connection")?;
-    let request = format!("GET {} HTTP/1.1\r\nhost: {}\r\naccept: text/event-stream\r\n\r\n", place.path, place.host);
+    let proof = place.proof.map(|proof| format!("authorization: {proof}\r\n")).unwrap_or_default();
+    let head = format!("GET {} HTTP/1.1\r\nhost: {}\r\n", place.path, place.host);
+    let request = format!("{head}accept: text/event-stream\r\n{proof}\r\n");
     line.write_all(request.as_bytes()).await?;
     let mut heard = Vec::with_capacity(1_024);
     loop {

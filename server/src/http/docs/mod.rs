@@ -11,12 +11,14 @@ use axum::{
 };
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
+use super::headers;
+
 /// Names without a hash: asked for again after an hour.
 const FOR_AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
 /// `GET /docs`
-pub(super) async fn page() -> Html<&'static str> {
-    Html(include_str!("page.html"))
+pub(super) async fn page() -> impl IntoResponse {
+    ([(header::CONTENT_SECURITY_POLICY, headers::OF_DOCS)], Html(include_str!("page.html")))
 }
 
 /// `GET /docs/{file}`: what the page asks for, and nothing else of the library.
@@ -47,6 +49,5 @@ fn answer(kind: &'static str, body: Body) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, FOR_AN_HOUR);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
