@@ -12,15 +12,16 @@ use leptos_router::{
 
 use crate::{
     components::{Clock, Layout},
-    live::Live,
-    pages::{CustomersPage, EventsPage, ImportFilePage, ImportPage, ImportsPage, NotFoundPage, StreamsPage},
+    pages::{
+        CustomersPage, EventsPage, ImportFilePage, ImportPage, ImportsPage, LoginPage, NotFoundPage, SetUpPage,
+        StreamsPage,
+    },
 };
 
 /// The application: what every page shares, and the pages.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    Live::provide();
     Clock::provide();
 
     view! {
@@ -29,6 +30,8 @@ pub fn App() -> impl IntoView {
             <Layout>
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=path!("/") view=|| view! { <Redirect path="/imports" /> } ssr=SsrMode::Async />
+                    <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
+                    <Route path=path!("/setup") view=SetUpPage ssr=SsrMode::Async />
                     <Route path=path!("/customers") view=CustomersPage ssr=SsrMode::Async />
                     <Route path=path!("/customers/import") view=ImportFilePage ssr=SsrMode::Async />
                     <Route path=path!("/events") view=EventsPage ssr=SsrMode::Async />

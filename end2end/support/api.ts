@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { ask } from './token';
 
 /** An import as the API shows it; the fields that tests use. */
 export interface Import {
@@ -26,7 +27,7 @@ const DEADLINE_MS = 45_000;
 export async function sendFile(url: string, path: string): Promise<string> {
   const form = new FormData();
   form.append('file', new Blob([await readFile(path)]), basename(path));
-  const answer = await fetch(`${url}/api/v1/customers/import`, { method: 'POST', body: form });
+  const answer = await ask(`${url}/api/v1/customers/import`, { method: 'POST', body: form });
   if (answer.status !== 202) throw new Error(`The file was not accepted: ${answer.status} ${await answer.text()}`);
   return ((await answer.json()) as { importId: string }).importId;
 }
@@ -55,13 +56,13 @@ export async function overOnce(url: string, act: () => Promise<string>): Promise
 
 /** An import as it is now. */
 export async function showImport(url: string, importId: string): Promise<Import> {
-  const answer = await fetch(`${url}/api/v1/imports/${importId}`);
+  const answer = await ask(`${url}/api/v1/imports/${importId}`);
   return (await answer.json()) as Import;
 }
 
 /** How many streams the server has open. */
 export async function openStreams(url: string): Promise<number> {
-  const answer = await fetch(`${url}/api/v1/sse/stats`);
+  const answer = await ask(`${url}/api/v1/sse/stats`);
   return ((await answer.json()) as { totalConnections: number }).totalConnections;
 }
 
@@ -100,7 +101,7 @@ export async function enqueue(url: string, jobName: string, data: unknown): Prom
 /** Sends JSON, and returns what is answered. */
 export async function post(url: string, body: unknown = {}): Promise<unknown> {
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  const answer = await ask(url, { method: 'POST', headers, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${url} was refused: ${answer.status} ${await answer.text()}`);
   return answer.json();
 }
@@ -126,7 +127,7 @@ async function greet(url: string): Promise<{
 }> {
   const listening = new AbortController();
   const signal = AbortSignal.any([listening.signal, AbortSignal.timeout(DEADLINE_MS)]);
-  const answer = await fetch(url, { signal, headers: { accept: 'text/event-stream' } });
+  const answer = await ask(url, { signal, headers: { accept: 'text/event-stream' } });
   const events = frames(answer.body!);
   const { done, value } = await events.next();
   if (done || value.type !== 'connected') throw new Error('The stream did not begin with a greeting.');

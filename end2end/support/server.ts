@@ -5,15 +5,16 @@
  * folder and on the same port. Processes are ended by their id, whatever became of the test.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from './engine';
+import { keepToken, TOKEN_NAME } from './token';
 
 /** The binary: the one that `SIGNALBOX` names, else the release build. */
 const BINARY = process.env['SIGNALBOX'] ?? fileURLToPath(new URL('../../target/release/signalbox', import.meta.url));
@@ -22,6 +23,10 @@ const BINARY = process.env['SIGNALBOX'] ?? fileURLToPath(new URL('../../target/r
 const DEADLINE_MS = 15_000;
 
 const GREETING = /^Signalbox is at http:\/\/127\.0\.0\.1:(\d+)$/;
+const SET_UP = /^Set up the first admin: (http:\/\/\S+)$/;
+
+/** What somebody may do. */
+export type Role = 'viewer' | 'operator' | 'admin';
 
 /** What a test may want of its server. */
 export interface ServerWishes {
@@ -35,11 +40,28 @@ export interface ServerWishes {
 
 export const USUAL: ServerWishes = { works: true, heartbeatSeconds: 15, environment: {} };
 
+/** Nothing of the developer's own settings may change what is tested. */
+function environment(dataDir: string, wishes: ServerWishes): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    NO_COLOR: '1',
+    SIGNALBOX_DATA_DIR: dataDir,
+    SIGNALBOX_LOG: 'warn',
+    SIGNALBOX_HEARTBEAT_SECONDS: String(wishes.heartbeatSeconds),
+    // All pages of a test are let in by one token.
+    SIGNALBOX_MAX_STREAMS_PER_USER: '100',
+    ...wishes.environment,
+  };
+}
+
 /** A process of the program, and all that it wrote to stderr. */
 class Process {
   private readonly child: ChildProcess;
+  private readonly lines: Interface;
   private readonly ended: Promise<void>;
   private readonly end = () => this.child.kill('SIGKILL');
+  /** The link under which the first admin is made, once it is printed. */
+  readonly setUpLink: Promise<string>;
 
   constructor(
     args: string[],
@@ -52,31 +74,27 @@ class Process {
     }
     this.child = spawn(BINARY, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Nothing of the developer's own settings may change what is tested.
-      env: {
-        PATH: process.env['PATH'],
-        NO_COLOR: '1',
-        SIGNALBOX_DATA_DIR: dataDir,
-        SIGNALBOX_LOG: 'warn',
-        SIGNALBOX_HEARTBEAT_SECONDS: String(wishes.heartbeatSeconds),
-        // All pages of a test come from one address.
-        SIGNALBOX_MAX_STREAMS_PER_USER: '100',
-        ...wishes.environment,
-      },
+      env: environment(dataDir, wishes),
     });
+    this.lines = createInterface({ input: this.child.stdout! });
     this.ended = once(this.child, 'close').then(() => {
       process.off('exit', this.end);
     });
     // A test run that is broken off leaves nothing behind.
     process.on('exit', this.end);
     createInterface({ input: this.child.stderr! }).on('line', (line) => this.log.push(line));
+    this.setUpLink = new Promise((resolve) => {
+      this.lines.on('line', (line) => {
+        const link = SET_UP.exec(line)?.[1];
+        if (link) resolve(link);
+      });
+    });
   }
 
   /** The port that it listens on, once it says so. */
   async port(): Promise<number> {
-    const lines = createInterface({ input: this.child.stdout! });
     const greeting = new Promise<number>((resolve) => {
-      lines.on('line', (line) => {
+      this.lines.on('line', (line) => {
         const port = GREETING.exec(line)?.[1];
         if (port) resolve(Number(port));
       });
@@ -108,6 +126,7 @@ export class Server {
   /** All that its processes wrote to stderr. */
   readonly log: string[] = [];
   private port = 0;
+  private token = '';
   private web: Process | undefined;
   private readonly workers: Process[] = [];
 
@@ -120,6 +139,7 @@ export class Server {
   static async start(wishes: ServerWishes = USUAL): Promise<Server> {
     const server = new Server(await mkdtemp(join(tmpdir(), 'signalbox-')), wishes);
     try {
+      server.token = await server.run(['token', 'create', TOKEN_NAME, '--role', 'admin']);
       await server.startAgain();
     } catch (error) {
       await server.remove();
@@ -137,6 +157,30 @@ export class Server {
     const args = ['serve', '--addr', `127.0.0.1:${this.port}`, ...(this.wishes.works ? [] : ['--no-worker'])];
     this.web = new Process(args, this.dataDir, this.wishes, this.log);
     this.port = await this.web.port();
+    keepToken(this.url, this.token);
+  }
+
+  /** The link under which the first admin is made, as it was printed. There is none where there is an admin already. */
+  async setUpLink(): Promise<string> {
+    if (!this.web) throw new Error('The server is not running.');
+    return within(this.web.setUpLink, 'signalbox did not print the link to set up');
+  }
+
+  /** Adds somebody who may sign in. */
+  async addUser(email: string, role: Role, password: string): Promise<void> {
+    await this.run(['user', 'add', email, '--role', role, '--password-stdin'], password);
+  }
+
+  /** Runs the program beside the server, over the same data. Returns what it printed. */
+  private async run(args: string[], input = ''): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const options = { env: environment(this.dataDir, this.wishes), timeout: DEADLINE_MS };
+      const child = execFile(BINARY, args, options, (error, stdout, stderr) => {
+        if (error) reject(new Error(`signalbox ${args.join(' ')} failed:\n${stderr}`));
+        else resolve(stdout.trim());
+      });
+      child.stdin!.end(input);
+    });
   }
 
   /** Asks it to stop, as an operator or a service manager does. Resolves when the process is gone. */

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { tokenOf } from './token';
 
 /** How long the greeting may take. */
 const DEADLINE_MS = 10_000;
@@ -27,7 +28,12 @@ export class StreamClient {
   static async listen(url: string, topics: string): Promise<StreamClient> {
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname).setEncoding('utf8');
-    socket.write(`GET /api/v1/sse/connect?topics=${topics} HTTP/1.1\r\nhost: ${hostname}:${port}\r\n\r\n`);
+    const head = [
+      `GET /api/v1/sse/connect?topics=${topics} HTTP/1.1`,
+      `host: ${hostname}:${port}`,
+      `authorization: Bearer ${tokenOf(url)}`,
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
     let text = '';
     for (;;) {
       const [part] = (await once(socket, 'data', { signal: AbortSignal.timeout(DEADLINE_MS) })) as [string];

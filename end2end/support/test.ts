@@ -14,12 +14,15 @@ import { StreamsPage } from '../pages/streams-page';
 import { Complaints } from './complaints';
 import type { Engine } from './engine';
 import { Server, type ServerWishes, USUAL } from './server';
+import { authorization } from './token';
 
 export { expect } from '@playwright/test';
 
 interface Fixtures {
   /** What the test wants of its server; set it by `test.use`. */
   wishes: Partial<ServerWishes>;
+  /** Whether browsers come without the token that lets all others in. */
+  signedOut: boolean;
   /** Servers that the installation stands on, besides its own files; none, unless the test brings some. */
   engines: Engine[];
   /** The server of this test. */
@@ -42,6 +45,8 @@ interface Fixtures {
 export const test = base.extend<Fixtures>({
   wishes: [{}, { option: true }],
 
+  signedOut: [false, { option: true }],
+
   engines: async ({}, use) => use([]),
 
   server: async ({ wishes, engines }, use, info) => {
@@ -62,6 +67,8 @@ export const test = base.extend<Fixtures>({
 
   baseURL: async ({ server }, use) => use(server.url),
 
+  extraHTTPHeaders: async ({ server, signedOut }, use) => use(signedOut ? {} : authorization(server.url)),
+
   complaints: [
     async ({ server, context }, use) => {
       const complaints = new Complaints(server.log);
@@ -72,10 +79,10 @@ export const test = base.extend<Fixtures>({
     { auto: true },
   ],
 
-  anotherBrowser: async ({ browser, complaints, server }, use) => {
+  anotherBrowser: async ({ browser, complaints, server, extraHTTPHeaders }, use) => {
     const contexts: { close: () => Promise<void> }[] = [];
     await use(async (options) => {
-      const context = await browser.newContext({ baseURL: server.url, ...options });
+      const context = await browser.newContext({ baseURL: server.url, extraHTTPHeaders: extraHTTPHeaders ?? {}, ...options });
       contexts.push(context);
       complaints.watch(context);
       return context.newPage();

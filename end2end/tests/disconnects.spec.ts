@@ -8,6 +8,7 @@ import { Proxy } from '../support/proxy';
 import { receiptOfLog } from '../support/receipt';
 import { documentBirth } from '../support/recorder';
 import type { Server } from '../support/server';
+import { ask } from '../support/token';
 import { expect, test } from '../support/test';
 
 const DISCONNECTS = 20;
@@ -103,7 +104,7 @@ test('after twenty disconnects the page has every event once and in order', asyn
   await page.getByRole('button', { name: /new imports?/ }).click();
   const shown = page.getByTestId('import-row');
   await expect(shown.locator('[data-state="completed"]').first()).toBeVisible();
-  const listed = await fetch(`${server.url}/api/v1/imports`);
+  const listed = await ask(`${server.url}/api/v1/imports`);
   const { items } = (await listed.json()) as { items: { importId: string }[] };
   await expect
     .poll(() => shown.evaluateAll((rows) => rows.map((row) => row.getAttribute('data-id'))))

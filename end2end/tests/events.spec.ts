@@ -4,6 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { EventsPage } from '../pages/events-page';
 import { enqueue, endOfLog, post, readEvents, tell } from '../support/api';
 import { expect, test } from '../support/test';
+import { ask, tokenOf } from '../support/token';
+
+/** Runs a command that a page offers, as somebody does who has a token. Returns what it printed. */
+function run(command: string, url: string): string {
+  const env = { ...process.env, SIGNALBOX_TOKEN: tokenOf(url) };
+  return execFileSync('sh', ['-c', `${command} --silent`], { encoding: 'utf8', env });
+}
 
 test('what is told appears at the top, each event once and in order', async ({ server, eventsPage }) => {
   const first = await tell(server.url, 'custom:shop', 1);
@@ -110,11 +117,11 @@ test('the keyboard opens an event, and its command tells it again', async ({ con
   await row.getByRole('button', { name: 'Copy as curl' }).click();
   await expect(row.getByRole('button', { name: 'Copied' })).toBeVisible();
   const command = await page.evaluate(() => navigator.clipboard.readText());
-  const again = JSON.parse(execFileSync('sh', ['-c', `${command} --silent`], { encoding: 'utf8' })) as { cursor: string };
+  const again = JSON.parse(run(command, server.url)) as { cursor: string };
   await eventsPage.opener(row).press('Enter');
 
   await eventsPage.beginsWith([again.cursor, cursor]);
-  const told = await fetch(`${server.url}/api/v1/events/${again.cursor}`);
+  const told = await ask(`${server.url}/api/v1/events/${again.cursor}`);
   expect(await told.json()).toMatchObject({ topic: 'custom:shop', data });
 });
 
@@ -127,7 +134,7 @@ test('of what Signalbox tells itself, the command gets that event', async ({ pag
   await expect(eventsPage.fact(row, 'Paused')).toHaveText('yes');
 
   const command = await page.getByRole('textbox', { name: 'The same by curl' }).inputValue();
-  const event = JSON.parse(execFileSync('sh', ['-c', `${command} --silent`], { encoding: 'utf8' })) as object;
+  const event = JSON.parse(run(command, server.url)) as object;
 
   expect(event).toMatchObject({ id: await row.getAttribute('data-id'), type: 'queue_update', paused: true });
 });

@@ -1,22 +1,13 @@
 /** Operators see who listens, and end a stream. */
 
 import { AxeBuilder } from '@axe-core/playwright';
+import { tell } from '../support/api';
 import { StreamClient } from '../support/stream-client';
+import { TOKEN_NAME } from '../support/token';
 import { expect, test } from '../support/test';
 
 /** axe takes any version of Playwright, and so brings the newest's types along; a page is a page in both. */
 type PageOfAxe = ConstructorParameters<typeof AxeBuilder>[0]['page'];
-
-/** Tells an event of a program. */
-async function tell(url: string, topic: string, data: unknown): Promise<string> {
-  const answer = await fetch(`${url}/api/v1/events`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ topic, data }),
-  });
-  expect(answer.status).toBe(201);
-  return ((await answer.json()) as { cursor: string }).cursor;
-}
 
 test('a stream that another client opens appears with its topics and its place, and goes when it ends', async ({
   page,
@@ -30,7 +21,7 @@ test('a stream that another client opens appears with its topics and its place, 
   const client = await StreamClient.listen(server.url, 'imports,custom:shop,job:nap');
   const row = streamsPage.row(client.connectionId);
   await expect(row).toBeVisible();
-  await expect(row.locator('td').first()).toHaveText('127.0.0.1');
+  await expect(row.locator('td').first()).toHaveText(`token ${TOKEN_NAME}`);
   await expect(streamsPage.cell(client.connectionId, 'Over')).toHaveText('SSE');
   await expect(streamsPage.cell(client.connectionId, 'Topics')).toHaveText('job:nap, imports, custom:shop');
   await expect(streamsPage.cell(client.connectionId, 'Since')).toHaveText('just now');
@@ -67,7 +58,7 @@ test('a kick asks first, ends the stream, and says so', async ({ page, server, s
   await expect(row.getByRole('button', { name: 'Kick it' })).toBeFocused();
   await page.keyboard.press('Enter');
 
-  await expect(streamsPage.said).toHaveText('The SSE stream of 127.0.0.1 was asked to end. Its client may come back.');
+  await expect(streamsPage.said).toHaveText(`The SSE stream of token ${TOKEN_NAME} was asked to end. Its client may come back.`);
   await expect(streamsPage.said).toBeFocused();
   expect(await client.ended).toMatch(/"type":"bye".*"reason":"kicked"/);
   await expect(row).toBeHidden();

@@ -3,6 +3,7 @@
 import { importFile, overOnce, sendFile, tell } from '../support/api';
 import { customer, madeUp, writeCustomersCsv } from '../support/csv';
 import { StreamClient } from '../support/stream-client';
+import { ask, TOKEN_NAME } from '../support/token';
 import { expect, test } from '../support/test';
 
 test.use({ javaScriptEnabled: false });
@@ -66,7 +67,7 @@ test('a form without a file comes back and says so', async ({ page, server, impo
   const form = new FormData();
   form.append('file', new Blob([]), '');
 
-  const answer = await fetch(`${server.url}/customers/import`, { method: 'POST', body: form, redirect: 'manual' });
+  const answer = await ask(`${server.url}/customers/import`, { method: 'POST', body: form, redirect: 'manual' });
 
   expect(answer.status).toBe(303);
   await page.goto(answer.headers.get('location')!);
@@ -128,7 +129,7 @@ test('who listens is told, and what only a script can do is not offered', async 
   const client = await StreamClient.listen(server.url, 'imports');
   await page.reload();
 
-  await expect(streamsPage.row(client.connectionId)).toContainText('127.0.0.1');
+  await expect(streamsPage.row(client.connectionId)).toContainText(TOKEN_NAME);
   await streamsPage.totals('connections', 1);
   await expect(streamsPage.kick(streamsPage.row(client.connectionId))).toBeHidden();
   await expect(streamsPage.refresh).toBeHidden();
@@ -151,6 +152,6 @@ test('the log is sifted by its form, and read back by links', async ({ page, ser
   await expect(eventsPage.topics).toHaveValue('custom:shop');
 
   const address = await eventsPage.opener(eventsPage.row(cursors[105]!)).getAttribute('href');
-  const event = await fetch(`${server.url}${address}`);
+  const event = await ask(`${server.url}${address}`);
   expect(await event.json()).toMatchObject({ data: { number: 4 } });
 });

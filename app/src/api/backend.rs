@@ -43,6 +43,15 @@ pub trait Backend: Send + Sync + 'static {
 #[cfg(feature = "ssr")]
 pub use on_server::{backend, me};
 
+/// Who asks is found out at the server's door.
+///
+/// # Errors
+/// Always [`ApiError::SignInRequired`].
+#[cfg(not(feature = "ssr"))]
+pub const fn me() -> Result<crate::domain::Me, ApiError> {
+    Err(ApiError::SignInRequired)
+}
+
 #[cfg(feature = "ssr")]
 mod on_server {
     use std::sync::Arc;

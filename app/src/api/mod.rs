@@ -18,7 +18,7 @@ pub mod streams;
 
 use leptos::{
     prelude::{FromServerFnError, ServerFnErrorErr},
-    server_fn::codec::JsonEncoding,
+    server_fn::{Bytes, Decodes, codec::JsonEncoding},
 };
 use serde::{Deserialize, Serialize};
 
@@ -205,6 +205,24 @@ impl FromServerFnError for ApiError {
             _ => Self::Internal,
         }
     }
+
+    fn de(body: Bytes) -> Self {
+        // The door answers before any function of a page is reached, as it answers programs.
+        let of_the_door = || serde_json::from_slice::<Refused>(&body).ok().and_then(Refused::meant);
+        JsonEncoding::decode(body.clone()).ok().or_else(of_the_door).unwrap_or(Self::Unreachable)
+    }
+}
+
+/// A refusal as programs get it (RFC 9457), as far as pages understand it.
+#[derive(Deserialize)]
+struct Refused {
+    code: String,
+}
+
+impl Refused {
+    fn meant(self) -> Option<ApiError> {
+        [ApiError::SignInRequired, ApiError::Unavailable].into_iter().find(|error| error.code() == self.code)
+    }
 }
 
 #[cfg(test)]
@@ -216,5 +234,15 @@ mod tests {
         let error = ApiError::de("<html>Bad Gateway</html>".into());
 
         assert_eq!(error, ApiError::Unreachable);
+    }
+
+    #[test]
+    fn what_the_door_says_is_understood_and_so_is_what_a_function_says() {
+        let body =
+            r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"…","code":"sign_in_required"}"#;
+        assert_eq!(ApiError::de(body.into()), ApiError::SignInRequired);
+
+        let error = ApiError::Conflict { message: "tea".to_owned() };
+        assert_eq!(ApiError::de(error.ser()), error);
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::figures;
+use super::{Allowed, figures};
+use crate::domain::Role;
 use crate::live::{ConnectionState, Live, Receipt, Repair, StreamUse};
 
 /// What is known of the streams of this reader.
@@ -56,9 +57,11 @@ pub fn ConnectionDetails() -> impl IntoView {
             <button type="button" class="button" on:click=move |_| live.reconnect_now()>
                 "Reconnect now"
             </button>
-            <a class="button" href="/debug/streams">
-                "All streams"
-            </a>
+            <Allowed role=Role::Operator>
+                <a class="button" href="/debug/streams">
+                    "All streams"
+                </a>
+            </Allowed>
         </div>
     }
 }

@@ -14,17 +14,26 @@ pub fn ErrorNote(
     /// Asks again, where that may help.
     retry: Callback<()>,
 ) -> impl IntoView {
-    let path = use_location().pathname;
-    if matches!(error, ApiError::Unreachable | ApiError::Unavailable) {
-        let live = Live::expect();
-        Effect::new(move |_| live.keep_trying(move || retry.run(())));
+    let live = Live::expect();
+    match error {
+        ApiError::Unreachable | ApiError::Unavailable => {
+            Effect::new(move |_| live.keep_trying(move || retry.run(())));
+        }
+        ApiError::SignInRequired => {
+            Effect::new(move |_| live.doubt_reader());
+        }
+        _ => {}
     }
-    // What the address asks for is wrong: asking again changes nothing.
-    let is_address = matches!(error, ApiError::BadRequest { .. } | ApiError::Invalid { .. });
-    let title = match error {
-        _ if is_address => "This address can't be shown",
-        ApiError::Unreachable => "The server can't be reached",
-        _ => "This can't be shown right now",
+    let (title, way_out) = match error {
+        // What the address asks for is wrong: asking again changes nothing.
+        ApiError::BadRequest { .. } | ApiError::Invalid { .. } => ("This address can't be shown", WayOut::FirstPage),
+        ApiError::SignInRequired => ("You are signed out", WayOut::SignIn),
+        ApiError::Unreachable => ("The server can't be reached", WayOut::Again),
+        _ => ("This can't be shown right now", WayOut::Again),
+    };
+    let detail = match way_out {
+        WayOut::SignIn => "Sign in to go on.".to_owned(),
+        WayOut::FirstPage | WayOut::Again => error.to_string(),
     };
 
     view! {
@@ -32,24 +41,45 @@ pub fn ErrorNote(
             <Signal aspect=Aspect::Danger size=SignalSize::Large />
             <div>
                 <h2>{title}</h2>
-                <p>{error.to_string()}</p>
-                {if is_address {
-                    view! {
-                        <a class="button" href=move || path.get()>
-                            "To the first page"
-                        </a>
-                    }
-                        .into_any()
-                } else {
-                    view! {
-                        <button type="button" class="button needs-script" on:click=move |_| retry.run(())>
-                            <Icon glyph=Glyph::Again />
-                            "Try again"
-                        </button>
-                    }
-                        .into_any()
-                }}
+                <p>{detail}</p>
+                {link(way_out, retry)}
             </div>
         </section>
+    }
+}
+
+/// What the reader can do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WayOut {
+    FirstPage,
+    SignIn,
+    Again,
+}
+
+fn link(way_out: WayOut, retry: Callback<()>) -> AnyView {
+    match way_out {
+        WayOut::FirstPage => {
+            let path = use_location().pathname;
+            view! {
+                <a class="button" href=move || path.get()>
+                    "To the first page"
+                </a>
+            }
+            .into_any()
+        }
+        // Another document: the stream ends with this one.
+        WayOut::SignIn => view! {
+            <a class="button" href="/login" rel="external">
+                "Sign in"
+            </a>
+        }
+        .into_any(),
+        WayOut::Again => view! {
+            <button type="button" class="button needs-script" on:click=move |_| retry.run(())>
+                <Icon glyph=Glyph::Again />
+                "Try again"
+            </button>
+        }
+        .into_any(),
     }
 }

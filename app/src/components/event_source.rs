@@ -51,14 +51,17 @@ fn begin_line(lines: &mut String, depth: usize) {
     lines.extend(std::iter::repeat_n("  ", depth));
 }
 
+/// The header by which the command is let in. The token is the reader's own, and stays with him.
+const TOKEN: &str = r#"-H "Authorization: Bearer $SIGNALBOX_TOKEN""#;
+
 /// A command for a shell: it tells a program's own event once more, and gets any other.
 pub fn curl(origin: &str, cursor: &str, event: &Value) -> String {
     if event["type"] != "custom" {
-        return format!("curl {}", quoted(&format!("{origin}/api/v1/events/{cursor}")));
+        return format!("curl {TOKEN} {}", quoted(&format!("{origin}/api/v1/events/{cursor}")));
     }
     let body = format!(r#"{{"topic":{},"data":{}}}"#, event["topic"], event["data"]);
     let address = quoted(&format!("{origin}/api/v1/events"));
-    format!("curl -X POST {address} -H 'content-type: application/json' -d {}", quoted(&body))
+    format!("curl -X POST {TOKEN} {address} -H 'content-type: application/json' -d {}", quoted(&body))
 }
 
 /// A word that a shell takes as it is.
@@ -92,8 +95,11 @@ mod tests {
 
         assert_eq!(
             curl("http://here", "e-1", &custom),
-            r#"curl -X POST 'http://here/api/v1/events' -H 'content-type: application/json' -d '{"topic":"custom:shop","data":{"note":"it'\''s \"here\""}}'"#
+            r#"curl -X POST -H "Authorization: Bearer $SIGNALBOX_TOKEN" 'http://here/api/v1/events' -H 'content-type: application/json' -d '{"topic":"custom:shop","data":{"note":"it'\''s \"here\""}}'"#
         );
-        assert_eq!(curl("http://here", "e-1.2", &job), "curl 'http://here/api/v1/events/e-1.2'");
+        assert_eq!(
+            curl("http://here", "e-1.2", &job),
+            r#"curl -H "Authorization: Bearer $SIGNALBOX_TOKEN" 'http://here/api/v1/events/e-1.2'"#
+        );
     }
 }

@@ -43,6 +43,8 @@ pub enum Glyph {
     Back,
     /// A point to the right.
     Forth,
+    /// One person.
+    Person,
 }
 
 impl Glyph {
@@ -74,6 +76,7 @@ impl Glyph {
             Self::Copy => "M9 9h11v11H9zM5 15H4V4h11v1",
             Self::Back => "M15 5l-7 7 7 7",
             Self::Forth => "M9 5l7 7-7 7",
+            Self::Person => "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8M4.5 20.5a7.5 7.5 0 0 1 15 0",
         }
     }
 }

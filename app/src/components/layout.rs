@@ -1,45 +1,44 @@
-//! The frame around every page: rail, top line, and the page itself as the main landmark.
+//! What stands around a page: the frame, with all that is live; or the gate, where nobody is signed in yet.
+//!
+//! The two are never walked between: who signs in or out loads another document, and so the stream begins and ends with the frame.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{Rail, Shortcuts, TopLine};
+use super::{Frame, Gate, Reader};
+use crate::live::Live;
 
-/// The frame.
+/// Chooses by the address.
 #[component]
 pub fn Layout(
     /// The page.
     children: Children,
 ) -> impl IntoView {
-    let main = NodeRef::<html::Main>::new();
     let path = use_location().pathname;
 
-    // A page that was walked to, not loaded, is where the keyboard and the screen reader should be next.
-    Effect::new(move |before: Option<String>| {
-        let path = path.get();
-        if before.is_some_and(|before| before != path)
-            && let Some(main) = main.get_untracked()
-        {
-            // A page that lost its focus is still readable: nothing to do about a refusal.
-            let _ = main.focus();
-        }
-        path
-    });
+    if path.with_untracked(|path| is_outside(path)) {
+        view! { <Gate>{children()}</Gate> }.into_any()
+    } else {
+        let reader = Reader::provide();
+        Live::provide(reader.me().cloned());
+        view! { <Frame>{children()}</Frame> }.into_any()
+    }
+}
 
-    view! {
-        // The router would only scroll; the browser moves the focus too.
-        <a class="skip-link" href="#main" rel="external">
-            "Skip to the page"
-        </a>
-        <div class="frame">
-            <Rail />
-            <div class="stage">
-                <TopLine />
-                <main id="main" class="page" tabindex="-1" node_ref=main>
-                    {children()}
-                </main>
-            </div>
-        </div>
-        <Shortcuts />
+/// Whether a page is for whom we don't know.
+fn is_outside(path: &str) -> bool {
+    matches!(path.trim_end_matches('/'), "/login" | "/setup")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_outside;
+
+    #[test]
+    fn only_where_one_comes_in_is_outside() {
+        assert!(is_outside("/login") && is_outside("/setup"));
+        for inside in ["/", "/imports", "/imports/login", "/loginx", ""] {
+            assert!(!is_outside(inside), "{inside}");
+        }
     }
 }

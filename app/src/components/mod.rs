@@ -17,8 +17,14 @@ pub mod signal;
 pub mod connection_details;
 /// What the live stream is up to.
 pub mod connection_indicator;
-/// The frame around every page.
+/// The frame around the pages behind the door.
+pub mod frame;
+/// The frame of pages outside of it.
+pub mod gate;
+/// What stands around a page.
 pub mod layout;
+/// Who is signed in, and the way out.
+pub mod person;
 /// The places, at the left.
 pub mod rail;
 /// What keys do.
@@ -27,6 +33,18 @@ pub mod shortcuts;
 pub mod theme_switch;
 /// Where one is, at the top.
 pub mod top_line;
+
+/// What is shown to those only who may use it.
+pub mod allowed;
+/// A page that is not for its reader.
+pub mod needs_role;
+/// Who looks at the page.
+pub mod reader;
+
+/// E-mail and password.
+pub mod credentials;
+/// What went wrong with a form.
+pub mod trouble;
 
 /// What to do when there is nothing yet.
 pub mod empty_state;
@@ -106,11 +124,13 @@ pub mod stream_row;
 /// The streams of a server as figures.
 pub mod stream_totals;
 
+pub use allowed::Allowed;
 pub use announcer::Announcer;
 pub use clock::Clock;
 pub use column_guide::ColumnGuide;
 pub use connection_details::ConnectionDetails;
 pub use connection_indicator::ConnectionIndicator;
+pub use credentials::{Credentials, PasswordKind};
 pub use customers_table::CustomersTable;
 pub use drop_zone::DropZone;
 pub use empty_state::EmptyState;
@@ -118,6 +138,8 @@ pub use error_note::ErrorNote;
 pub use event_detail::EventDetail;
 pub use event_filters::EventFilters;
 pub use event_list::EventList;
+pub use frame::Frame;
+pub use gate::Gate;
 pub use icon::{Glyph, Icon};
 pub use import_counts::ImportCounts;
 pub use import_facts::ImportFacts;
@@ -128,13 +150,16 @@ pub use kick_button::KickButton;
 pub use layout::Layout;
 pub use loaded::Loaded;
 pub use mode_choice::ModeChoice;
+pub use needs_role::NeedsRole;
 pub use news_button::NewsButton;
 pub use number::Number;
 pub use page_head::PageHead;
 pub use pager::Pager;
 pub use panorama_tables::PanoramaTables;
+pub use person::Person;
 pub use progress_bar::ProgressBar;
 pub use rail::Rail;
+pub use reader::Reader;
 pub use relative_time::RelativeTime;
 pub use row_errors::RowErrors;
 pub use search_box::SearchBox;
@@ -147,4 +172,5 @@ pub use stream_totals::StreamTotals;
 pub use theme_switch::ThemeSwitch;
 pub use time_slider::TimeSlider;
 pub use top_line::TopLine;
+pub use trouble::Trouble;
 pub use upload_progress::UploadProgress;

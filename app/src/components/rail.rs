@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use super::{Aspect, Glyph, Icon, Signal};
+use super::{Allowed, Aspect, Glyph, Icon, Signal};
+use crate::domain::Role;
 
 /// A place of the rail.
 struct Place {
@@ -12,13 +13,21 @@ struct Place {
     glyph: Glyph,
     /// Whether addresses below it count as being there; not where another place lies below.
     has_rooms: bool,
+    /// For whom it is.
+    role: Role,
 }
 
 const PLACES: [Place; 4] = [
-    Place { href: "/customers", name: "Customers", glyph: Glyph::Customers, has_rooms: false },
-    Place { href: "/imports", name: "Imports", glyph: Glyph::Imports, has_rooms: true },
-    Place { href: "/customers/import", name: "Import a file", glyph: Glyph::Upload, has_rooms: false },
-    Place { href: "/events", name: "Events", glyph: Glyph::Events, has_rooms: false },
+    Place { href: "/customers", name: "Customers", glyph: Glyph::Customers, has_rooms: false, role: Role::Viewer },
+    Place { href: "/imports", name: "Imports", glyph: Glyph::Imports, has_rooms: true, role: Role::Viewer },
+    Place {
+        href: "/customers/import",
+        name: "Import a file",
+        glyph: Glyph::Upload,
+        has_rooms: false,
+        role: Role::Operator,
+    },
+    Place { href: "/events", name: "Events", glyph: Glyph::Events, has_rooms: false, role: Role::Viewer },
 ];
 
 /// The rail of places.
@@ -26,14 +35,16 @@ const PLACES: [Place; 4] = [
 pub fn Rail() -> impl IntoView {
     let places = PLACES
         .into_iter()
-        .map(|Place { href, name, glyph, has_rooms }| {
+        .map(|Place { href, name, glyph, has_rooms, role }| {
             view! {
-                <li>
-                    <A href=href exact=!has_rooms attr:class="rail-place" attr:title=name>
-                        <Icon glyph />
-                        <span class="rail-word">{name}</span>
-                    </A>
-                </li>
+                <Allowed role>
+                    <li>
+                        <A href=href exact=!has_rooms attr:class="rail-place" attr:title=name>
+                            <Icon glyph />
+                            <span class="rail-word">{name}</span>
+                        </A>
+                    </li>
+                </Allowed>
             }
         })
         .collect_view();

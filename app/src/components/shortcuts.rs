@@ -4,7 +4,8 @@ use leptos::{ev, html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use wasm_bindgen::JsCast;
 
-use super::{Glyph, Icon};
+use super::{Allowed, Glyph, Icon};
+use crate::domain::Role;
 
 /// The id of the search field, wherever a page has one.
 pub const SEARCH_ID: &str = "search";
@@ -88,7 +89,9 @@ pub fn Shortcuts() -> impl IntoView {
             <dl>
                 <Shortcut keys=&["g", "c"] does="Customers" />
                 <Shortcut keys=&["g", "i"] does="Imports" />
-                <Shortcut keys=&["g", "n"] does="Import a file" />
+                <Allowed role=Role::Operator>
+                    <Shortcut keys=&["g", "n"] does="Import a file" />
+                </Allowed>
                 <Shortcut keys=&["g", "e"] does="Events" />
                 <Shortcut keys=&["/"] does="Search" />
                 <Shortcut keys=&["?"] does="This list" />

@@ -3,8 +3,11 @@
 use jiff::Timestamp;
 use leptos::prelude::*;
 
-use super::{Aspect, KickButton, Number, RelativeTime, Signal, figures};
-use crate::{domain::ConnectionStats, events::Topic};
+use super::{Allowed, Aspect, KickButton, Number, RelativeTime, Signal, figures};
+use crate::{
+    domain::{ConnectionStats, Role},
+    events::Topic,
+};
 
 /// Topics that are written out.
 const TOPICS: usize = 6;
@@ -32,6 +35,15 @@ pub fn StreamRow(
     let lag = Memo::new(move |_| stream.with(|stream| stream.lag_events));
     let is_behind = Memo::new(move |_| lag.get() > 0);
     let name = format!("the {transport} stream of {user}");
+    let button = ViewFn::from(move || {
+        let name = name.clone();
+        let kick = Callback::new(move |()| kick.run(stream.get_untracked()));
+        view! {
+            <Allowed role=Role::Operator>
+                <KickButton name kick />
+            </Allowed>
+        }
+    });
 
     view! {
         <tr data-testid="stream-row" data-id=first.connection_id>
@@ -72,7 +84,7 @@ pub fn StreamRow(
                     when=move || !is_leaving.get()
                     fallback=|| view! { <span class="muted">"Asked to end"</span> }
                 >
-                    <KickButton name=name.clone() kick=Callback::new(move |()| kick.run(stream.get_untracked())) />
+                    {button.run()}
                 </Show>
             </td>
         </tr>

@@ -1,9 +1,9 @@
-//! Where one is, the way to the search, the connection and the theme.
+//! Where one is, the way to the search, the connection, the theme, and who one is.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{ConnectionIndicator, Glyph, Icon, ThemeSwitch, shortcuts};
+use super::{ConnectionIndicator, Glyph, Icon, Person, ThemeSwitch, shortcuts};
 
 /// The line at the top of every page.
 #[component]
@@ -44,6 +44,7 @@ pub fn TopLine() -> impl IntoView {
             </a>
             <ConnectionIndicator />
             <ThemeSwitch />
+            <Person />
         </header>
     }
 }

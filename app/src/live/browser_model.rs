@@ -7,6 +7,7 @@ use super::{
     followers::TopicWish,
     news::{Act, Moment, News},
     reader_model::Reader,
+    recognition::Recognition,
     relay::Message,
     server_model::{Manner, Server},
     tab::Tab,
@@ -35,6 +36,10 @@ pub(super) struct Browser {
     asked: VecDeque<(usize, String, TopicWish)>,
     pub(super) server: Server,
     pub(super) readers: Vec<Reader>,
+    /// Whom the server takes the reader for, where that is somebody else than before.
+    pub(super) recognized: Option<Recognition>,
+    /// Tabs that left their page, and how.
+    pub(super) left: BTreeMap<usize, Act>,
     pub(super) now_ms: f64,
 }
 
@@ -83,13 +88,20 @@ impl Browser {
             }
             Act::Release => self.leave_lock(number),
             Act::Settle => self.own.entry(number).or_default().push_back(News::Settled),
+            Act::Recognize => {
+                let recognition = self.recognized.unwrap_or(Recognition::Same);
+                self.own.entry(number).or_default().push_back(News::Recognized(recognition));
+            }
+            Act::SignIn | Act::DrawAgain => {
+                self.left.insert(number, act);
+            }
         }
     }
 
     fn leave_lock(&mut self, number: usize) {
         self.queue.retain(|waiting| *waiting != number);
         // What was not said yet about a lock that is given back is not said any more.
-        self.own.entry(number).or_default().retain(|news| *news == News::Settled);
+        self.own.entry(number).or_default().retain(|news| matches!(news, News::Settled | News::Recognized(_)));
         if self.holder == Some(number) {
             self.holder = None;
             self.grant();

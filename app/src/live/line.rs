@@ -39,7 +39,14 @@ pub(super) fn open(live: Live, topics: &[Topic], from: Option<&Cursor>) {
             news(live, News::Frame { id: message.last_event_id(), json });
         }
     });
-    let on_error = Closure::<dyn Fn()>::new(move || news(live, News::Browser(Input::Lost)));
+    let on_error = Closure::<dyn Fn()>::new({
+        let source = source.clone();
+        // The browser itself tries again where a connection broke, and gives up where it was answered with something else than a stream.
+        move || {
+            let is_answered = source.ready_state() == EventSource::CLOSED;
+            news(live, if is_answered { News::Unserved } else { News::Browser(Input::Lost) });
+        }
+    });
     source.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
     LINE.set(Some(Line { source, _on_message: on_message, _on_error: on_error }));

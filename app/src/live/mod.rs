@@ -60,6 +60,11 @@ mod panorama_tests;
 mod reader_model;
 /// What the page can prove of its connection.
 pub mod receipt;
+/// Whether the reader is still the one whom the page was drawn for.
+pub mod recognition;
+/// What becomes of pages whose reader is signed out.
+#[cfg(test)]
+mod recognition_tests;
 /// What tabs tell each other.
 pub mod relay;
 /// A server with a log, in memory.

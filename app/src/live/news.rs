@@ -1,6 +1,6 @@
 //! What a tab is told, and what it has the browser do.
 
-use super::{connection::Input, followers::TopicWish, relay::Message};
+use super::{connection::Input, followers::TopicWish, recognition::Recognition, relay::Message};
 use crate::events::{Cursor, Topic};
 
 /// What a tab is told.
@@ -15,6 +15,12 @@ pub enum News {
         /// Its data.
         json: String,
     },
+    /// A line was asked for, and answered with something else.
+    Unserved,
+    /// The server answered the page as if it did not know its reader.
+    Doubted,
+    /// The server said who reads.
+    Recognized(Recognition),
     /// Followers came or went.
     Wanted,
     /// The reader does not want to wait for the next try.
@@ -54,6 +60,12 @@ pub enum Act {
     Release,
     /// Say `Settled` in a moment.
     Settle,
+    /// Ask the server who reads.
+    Recognize,
+    /// Leave for the page where one signs in.
+    SignIn,
+    /// Load the page anew.
+    DrawAgain,
 }
 
 /// When something happened.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::followers::TopicWish;
 use crate::events::{
-    Connected, Cursor, Custom, Event, MOST_TOPICS, RejectReason, ResetReason, Stamped, StreamEvent, Topic,
+    ByeReason, Connected, Cursor, Custom, Event, MOST_TOPICS, RejectReason, ResetReason, Stamped, StreamEvent, Topic,
 };
 
 pub(super) fn topic(number: u64) -> Topic {
@@ -90,6 +90,14 @@ impl Server {
         let topics = line.topics.clone();
         self.lines.insert(holder, line);
         self.send(holder, &topics, after);
+    }
+
+    /// Ends a line, as it does when the session that opened it is over.
+    pub(super) fn sign_out(&mut self, holder: usize) {
+        let word = frame(&self.place(self.end), StreamEvent::Bye { reason: ByeReason::SignedOut });
+        if let Some(line) = self.lines.get_mut(&holder) {
+            line.frames.push_back(word);
+        }
     }
 
     /// Where a place is in the log that is there now.

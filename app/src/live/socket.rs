@@ -1,9 +1,9 @@
 //! The browser around `Tab`: its signs of trouble, its timer, and the requests. It decides nothing. On the server nothing of it exists.
 
 #[cfg(feature = "hydrate")]
-pub(super) use in_browser::{follow, keep_trying, news, now_ms, reconnect_now, start};
+pub(super) use in_browser::{doubt_reader, follow, keep_trying, news, now_ms, reconnect_now, start};
 #[cfg(not(feature = "hydrate"))]
-pub(super) use on_server::{follow, keep_trying, now_ms, reconnect_now, start};
+pub(super) use on_server::{doubt_reader, follow, keep_trying, now_ms, reconnect_now, start};
 
 #[cfg(feature = "hydrate")]
 mod in_browser {
@@ -28,6 +28,7 @@ mod in_browser {
             line,
             neighbours::{self, Manner},
             news::{Act, Moment, News},
+            recognition,
             tab::{Tab, stamp},
         },
     };
@@ -80,6 +81,9 @@ mod in_browser {
             Act::Queue => neighbours::come_by_the_lock(live, Manner::Queue),
             Act::Steal => neighbours::come_by_the_lock(live, Manner::Steal),
             Act::Release => neighbours::release(),
+            Act::Recognize => recognition::ask(live),
+            Act::SignIn => recognition::sign_in(),
+            Act::DrawAgain => recognition::draw_again(),
             Act::Settle => set_timeout(move || self::news(live, News::Settled), SETTLING),
         }
     }
@@ -104,6 +108,11 @@ mod in_browser {
     /// Does not wait for the next try.
     pub(in crate::live) fn reconnect_now(live: Live) {
         news(live, News::Impatient);
+    }
+
+    /// Has the server say who reads.
+    pub(in crate::live) fn doubt_reader(live: Live) {
+        news(live, News::Doubted);
     }
 
     /// What changes within one turn of the page is asked for together.
@@ -255,6 +264,8 @@ mod on_server {
     pub(in crate::live) fn keep_trying(_: Live, _: OnNotice) {}
 
     pub(in crate::live) const fn reconnect_now(_: Live) {}
+
+    pub(in crate::live) const fn doubt_reader(_: Live) {}
 
     pub(in crate::live) const fn now_ms() -> f64 {
         0.0

@@ -8,7 +8,10 @@ use std::rc::Rc;
 use leptos::prelude::*;
 
 use super::{ConnectionState, KickAnswer, Receipt, StreamUse, kick, socket, stream_use};
-use crate::events::{Cursor, Envelope, Topic};
+use crate::{
+    domain::Me,
+    events::{Cursor, Envelope, Topic},
+};
 
 /// What a follower is told.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,13 +29,20 @@ pub struct Live {
     pub(super) state: RwSignal<ConnectionState>,
     pub(super) receipt: RwSignal<Receipt>,
     pub(super) connection_id: RwSignal<Option<String>>,
+    /// Read in the browser only.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "a page is drawn again in a browser only"))]
+    pub(super) drawn_for: StoredValue<Option<Me>>,
 }
 
 impl Live {
-    /// Makes the stream and provides it to all below. In the browser it connects after hydration.
-    pub fn provide() -> Self {
-        let live =
-            Self { state: RwSignal::default(), receipt: RwSignal::default(), connection_id: RwSignal::default() };
+    /// Makes the stream of a page that was drawn for somebody, and provides it to all below. In the browser it connects after hydration.
+    pub fn provide(drawn_for: Option<Me>) -> Self {
+        let live = Self {
+            state: RwSignal::default(),
+            receipt: RwSignal::default(),
+            connection_id: RwSignal::default(),
+            drawn_for: StoredValue::new(drawn_for),
+        };
         provide_context(live);
         // Effects run in the browser only, and after the first rendering.
         Effect::new(move |_| socket::start(live));
@@ -67,6 +77,12 @@ impl Live {
     /// Connects again at once, instead of when it is time for the next try. On the server it does nothing.
     pub fn reconnect_now(self) {
         socket::reconnect_now(self);
+    }
+
+    /// Asks the server who reads, for it answered as if it did not know him; leaves for the sign-in where that is so. On the server it does
+    /// nothing.
+    pub fn doubt_reader(self) {
+        socket::doubt_reader(self);
     }
 
     /// Asks how many streams this reader has open; `None` where the server does not tell. On the server nothing is asked.

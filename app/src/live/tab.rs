@@ -13,9 +13,10 @@ use super::{
     frame::Frame,
     news::{Act, Moment, News},
     receipt::Receipt,
+    recognition::Recognition,
     relay::{Kind, Message},
 };
-use crate::events::{Cursor, Envelope, Stamped, StreamEvent};
+use crate::events::{ByeReason, Cursor, Envelope, Stamped, StreamEvent};
 
 /// A tab that keeps a line for itself lets it go when it was hidden for so long: a browser has six lines to a server, and a few forgotten
 /// tabs would leave none for the pages.
@@ -96,6 +97,14 @@ impl Tab {
                 self.relay(&id, &json);
                 self.receive(&id, &json, at);
             }
+            News::Unserved => {
+                self.step(Input::Lost, at);
+                self.acts.push(Act::Recognize);
+            }
+            News::Doubted => self.acts.push(Act::Recognize),
+            News::Recognized(Recognition::Same) => {}
+            News::Recognized(Recognition::Another) => self.depart(Act::DrawAgain, at),
+            News::Recognized(Recognition::Nobody) => self.depart(Act::SignIn, at),
             News::Wanted => self.ask(at),
             News::Impatient => {
                 self.post_question(Kind::Impatient, at);
@@ -117,6 +126,13 @@ impl Tab {
             News::Stolen => self.step_down(at),
         }
         (std::mem::take(&mut self.acts), std::mem::take(&mut self.told))
+    }
+
+    /// This page is over: it lets the line go before the browser takes it away.
+    fn depart(&mut self, act: Act, at: Moment) {
+        self.before(Input::Freeze, at);
+        self.step(Input::Freeze, at);
+        self.acts.push(act);
     }
 
     fn is_forgotten(&self, at: Moment) -> bool {
@@ -232,6 +248,11 @@ impl Tab {
                 self.tell(told, at);
             }
             StreamEvent::Rejected { .. } if is_mine => self.step(Input::Refused, at),
+            // The session of whoever opened the line ended, and the reader may have another one since. Each tab asks for itself.
+            StreamEvent::Bye { reason: ByeReason::SignedOut } => {
+                self.step(Input::Lost, at);
+                self.acts.push(Act::Recognize);
+            }
             // Where another tab was refused, that one stays away. Asking it again costs the server nothing.
             StreamEvent::Rejected { .. } | StreamEvent::Bye { .. } => self.step(Input::Lost, at),
         }

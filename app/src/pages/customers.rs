@@ -8,10 +8,10 @@ use super::address::{address, parameter};
 use crate::{
     api::customers::list_customers,
     components::{
-        Clock, CustomersTable, EmptyState, Glyph, Icon, Loaded, NewsButton, PageHead, Pager, SearchBox, TableSkeleton,
-        figures, news_button::is_at_top,
+        Allowed, Clock, CustomersTable, EmptyState, Glyph, Icon, Loaded, NewsButton, PageHead, Pager, SearchBox,
+        TableSkeleton, figures, news_button::is_at_top,
     },
-    domain::{CustomerPage, CustomerQuery, Snapshot, SortBy},
+    domain::{CustomerPage, CustomerQuery, Role, Snapshot, SortBy},
     events::Topic,
     live::{Live, Notice},
 };
@@ -56,10 +56,12 @@ pub fn CustomersPage() -> impl IntoView {
                         <Icon glyph=Glyph::Download />
                         "Export CSV"
                     </a>
-                    <a class="button" href="/customers/import">
-                        <Icon glyph=Glyph::Upload />
-                        "Import a file"
-                    </a>
+                    <Allowed role=Role::Operator>
+                        <a class="button" href="/customers/import">
+                            <Icon glyph=Glyph::Upload />
+                            "Import a file"
+                        </a>
+                    </Allowed>
                 }
             }
         />
@@ -154,10 +156,12 @@ fn Rows(
 fn NoCustomers() -> impl IntoView {
     view! {
         <EmptyState glyph=Glyph::Customers title="No customers yet">
-            <p>"Bring them in with a CSV file. It may hold millions."</p>
-            <a class="button button-primary" href="/customers/import">
-                "Import a file"
-            </a>
+            <Allowed role=Role::Operator>
+                <p>"Bring them in with a CSV file. It may hold millions."</p>
+                <a class="button button-primary" href="/customers/import">
+                    "Import a file"
+                </a>
+            </Allowed>
         </EmptyState>
     }
 }

@@ -12,10 +12,10 @@ use crate::{
         imports::{list_import_errors, load_import},
     },
     components::{
-        Announcer, Clock, Glyph, Icon, ImportCounts, ImportFacts, ImportProgress, Loaded, PageHead, Pager, RowErrors,
-        TableSkeleton, figures,
+        Allowed, Announcer, Clock, Glyph, Icon, ImportCounts, ImportFacts, ImportProgress, Loaded, PageHead, Pager,
+        RowErrors, TableSkeleton, figures,
     },
-    domain::{ImportId, ImportRowError, ImportStatus, ImportSummary, Listing, Snapshot},
+    domain::{ImportId, ImportRowError, ImportStatus, ImportSummary, Listing, Role, Snapshot},
     events::Topic,
     live::{ImportBoard, Live, Notice},
 };
@@ -114,12 +114,14 @@ fn WhatNext(
                 "See the customers"
             </a>
         </Show>
-        <Show when=move || status.get().is_final()>
-            <a class="button" href="/customers/import">
-                <Icon glyph=Glyph::Upload />
-                {move || if is_completed() { "Import another file" } else { "Import a mended file" }}
-            </a>
-        </Show>
+        <Allowed role=Role::Operator>
+            <Show when=move || status.get().is_final()>
+                <a class="button" href="/customers/import">
+                    <Icon glyph=Glyph::Upload />
+                    {move || if is_completed() { "Import another file" } else { "Import a mended file" }}
+                </a>
+            </Show>
+        </Allowed>
     }
 }
 

@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use crate::{
     components::{
-        Aspect, ColumnGuide, DropZone, ModeChoice, PageHead, Signal, SignalSize, UploadProgress, drop_zone::ChosenFile,
+        Allowed, ColumnGuide, DropZone, ModeChoice, NeedsRole, PageHead, Trouble, UploadProgress, drop_zone::ChosenFile,
     },
-    domain::{ImportId, ImportMode},
+    domain::{ImportId, ImportMode, Role},
     live::upload::{self, Refusal, UploadNews},
 };
 
@@ -43,7 +43,12 @@ pub fn ImportFilePage() -> impl IntoView {
         <Title text="Import a file" />
         <PageHead title="Import a file" note=|| "Customers from a CSV file, as many as you have." />
         <div class="import-file">
-            <ImportForm refused />
+            <Allowed
+                role=Role::Operator
+                fallback=|| view! { <NeedsRole role=Role::Operator title="You may look, not import" /> }
+            >
+                <ImportForm refused />
+            </Allowed>
             <ColumnGuide />
         </div>
     }
@@ -210,29 +215,6 @@ fn ImportForm(
                 "Import customers"
             </button>
         </form>
-    }
-}
-
-/// What went wrong, and what to do.
-#[component]
-fn Trouble(
-    /// What went wrong, in a few words.
-    #[prop(into)]
-    title: String,
-    /// What to do.
-    #[prop(into)]
-    detail: String,
-) -> impl IntoView {
-    view! {
-        <div class="note note-danger" role="alert">
-            <Signal aspect=Aspect::Danger size=SignalSize::Large />
-            <div>
-                <p>
-                    <strong>{title}</strong>
-                </p>
-                <p>{detail}</p>
-            </div>
-        </div>
     }
 }
 

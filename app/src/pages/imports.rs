@@ -8,10 +8,10 @@ use super::address::{address, parameter};
 use crate::{
     api::imports::list_imports,
     components::{
-        Clock, EmptyState, Glyph, Icon, ImportRow, Loaded, NewsButton, PageHead, Pager, TableSkeleton, figures,
-        news_button::is_at_top,
+        Allowed, Clock, EmptyState, Glyph, Icon, ImportRow, Loaded, NewsButton, PageHead, Pager, TableSkeleton,
+        figures, news_button::is_at_top,
     },
-    domain::{ImportId, ImportSummary, Listing, Snapshot},
+    domain::{ImportId, ImportSummary, Listing, Role, Snapshot},
     events::Topic,
     live::{ImportsBoard, Live, Notice},
 };
@@ -31,10 +31,12 @@ pub fn ImportsPage() -> impl IntoView {
             note=|| "Every file that was imported, newest first."
             actions=|| {
                 view! {
-                    <a class="button button-primary" href="/customers/import">
-                        <Icon glyph=Glyph::Upload />
-                        "Import a file"
-                    </a>
+                    <Allowed role=Role::Operator>
+                        <a class="button button-primary" href="/customers/import">
+                            <Icon glyph=Glyph::Upload />
+                            "Import a file"
+                        </a>
+                    </Allowed>
                 }
             }
         />
@@ -187,10 +189,12 @@ fn NoImports(
     if is_first {
         view! {
             <EmptyState glyph=Glyph::Imports title="No file was imported yet">
-                <p>"Bring a CSV file with customers. Its rows appear here as they are read."</p>
-                <a class="button" href="/customers/import">
-                    "Import a file"
-                </a>
+                <Allowed role=Role::Operator>
+                    <p>"Bring a CSV file with customers. Its rows appear here as they are read."</p>
+                    <a class="button" href="/customers/import">
+                        "Import a file"
+                    </a>
+                </Allowed>
             </EmptyState>
         }
         .into_any()

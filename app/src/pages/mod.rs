@@ -16,10 +16,14 @@ pub mod import;
 pub mod import_file;
 /// Imports: the list.
 pub mod imports;
+/// Where one signs in.
+pub mod login;
 /// Queues and workers as they were.
 pub mod look_back;
 /// There is no such page.
 pub mod not_found;
+/// Where the first admin is made.
+pub mod set_up;
 /// Live streams.
 pub mod streams;
 
@@ -28,5 +32,7 @@ pub use events::EventsPage;
 pub use import::ImportPage;
 pub use import_file::ImportFilePage;
 pub use imports::ImportsPage;
+pub use login::LoginPage;
 pub use not_found::{NotFoundPage, SetStatus};
+pub use set_up::SetUpPage;
 pub use streams::StreamsPage;

@@ -12,18 +12,38 @@ use web_sys::VisibilityState;
 use crate::{
     api::streams::load_streams,
     components::{
-        Clock, EmptyState, Glyph, Icon, Loaded, PageHead, StreamRow, StreamTotals, TableSkeleton, figures, spans,
+        Allowed, Clock, EmptyState, Glyph, Icon, Loaded, NeedsRole, PageHead, StreamRow, StreamTotals, TableSkeleton,
+        figures, spans,
     },
-    domain::{ConnectionStats, Snapshot, StreamStats},
+    domain::{ConnectionStats, Role, Snapshot, StreamStats},
     live::{ConnectionState, KickAnswer, Live},
 };
 
 /// How often it asks.
 const PACE: Duration = Duration::from_secs(2);
 
-/// The page of streams.
+/// The page of streams. Whoever may not see it asks nothing.
 #[component]
 pub fn StreamsPage() -> impl IntoView {
+    view! {
+        <Title text="Streams" />
+        <Allowed
+            role=Role::Operator
+            fallback=|| {
+                view! {
+                    <PageHead title="Streams" />
+                    <NeedsRole role=Role::Operator title="Streams are for operators" />
+                }
+            }
+        >
+            <StreamsForOperators />
+        </Allowed>
+    }
+}
+
+/// Loads the streams.
+#[component]
+fn StreamsForOperators() -> impl IntoView {
     let streams = Resource::new_blocking(|| (), |()| load_streams());
     let reload = Callback::new(move |()| streams.refetch());
     let is_pressed = RwSignal::new(false);
@@ -33,7 +53,6 @@ pub fn StreamsPage() -> impl IntoView {
     };
 
     view! {
-        <Title text="Streams" />
         <PageHead
             title="Streams"
             note=|| "Who listens on the server that answers this page. Other servers have streams of their own."
@@ -219,7 +238,7 @@ fn NoStreams() -> impl IntoView {
             <EmptyState glyph=Glyph::Screen title="Nobody listens">
                 <p>"A page of Signalbox listens as long as it is open, and so does a program that reads the stream:"</p>
                 <p>
-                    <code>"curl -N …/api/v1/sse/connect?topics=imports"</code>
+                    <code>"curl -N -H 'Authorization: Bearer …' …/api/v1/sse/connect?topics=imports"</code>
                 </p>
             </EmptyState>
         </div>

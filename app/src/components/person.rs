@@ -1,0 +1,39 @@
+//! Who is signed in, and the way out.
+
+use leptos::prelude::*;
+
+use super::{Glyph, Icon, Reader};
+
+/// Names the panel for the button that opens it.
+const PANEL_ID: &str = "person";
+
+/// A button with the reader's name; behind it his role, and the way out. The browser itself opens and closes it, so that nobody has to
+/// wait for the script to sign out.
+#[component]
+pub fn Person() -> impl IntoView {
+    Reader::of_page().me().cloned().map(|me| {
+        // A token is not ended by a browser that bears it.
+        let way_out = me.user_id.is_some().then(|| {
+            view! {
+                <form method="post" action="/logout">
+                    <button type="submit" class="button">
+                        "Sign out"
+                    </button>
+                </form>
+            }
+        });
+
+        view! {
+            <button type="button" class="person-button" popovertarget=PANEL_ID title=me.name.clone()>
+                <Icon glyph=Glyph::Person />
+                <span class="visually-hidden">"Signed in as "</span>
+                <span class="person-name">{me.name.clone()}</span>
+            </button>
+            <div id=PANEL_ID class="person-panel" popover="auto">
+                <p class="person-who">{me.name}</p>
+                <p class="muted">"Role: " <span data-testid="role">{me.role.as_str()}</span></p>
+                {way_out}
+            </div>
+        }
+    })
+}
