@@ -31,7 +31,7 @@ struct Program {
 }
 
 impl Program {
-    async fn start(folder: &Path) -> Self {
+    async fn start(folder: &Path, token: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_signalbox"))
             .args(["serve", "--addr", "127.0.0.1:0"])
             .env("SIGNALBOX_DATA_DIR", folder)
@@ -43,8 +43,7 @@ impl Program {
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let line = lines.next_line().await.expect("readable").expect("it says where it is");
         let base = line.split_whitespace().last().expect("an address").to_owned();
-        let client = token::client(&token::make(folder, &[]).await);
-        Self { child, base, client }
+        Self { child, base, client: token::client(token) }
     }
 
     /// SIGKILL: no handler, no destructor, no last word.
@@ -140,7 +139,8 @@ async fn a_program_killed_twenty_times_leaves_what_an_undisturbed_one_leaves() {
     println!("seed {seed}");
     let (calm, wild) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
 
-    let program = Program::start(calm.path()).await;
+    let token = token::make(calm.path(), &[]).await;
+    let program = Program::start(calm.path(), &token).await;
     let large = program.upload(large_file()).await;
     let expected = program.until(&large, is_over).await["rows"].clone();
     for number in 0..=KILLS {
@@ -150,7 +150,8 @@ async fn a_program_killed_twenty_times_leaves_what_an_undisturbed_one_leaves() {
     let expected_table = program.table().await;
     program.kill().await;
 
-    let mut program = Program::start(wild.path()).await;
+    let token = token::make(wild.path(), &[]).await;
+    let mut program = Program::start(wild.path(), &token).await;
     let large = program.upload(large_file()).await;
     let mut accepted = Vec::new();
     for number in 0..KILLS {
@@ -162,7 +163,7 @@ async fn a_program_killed_twenty_times_leaves_what_an_undisturbed_one_leaves() {
         }
         assert!(!is_over(&program.json(&large).await), "the import was over before kill {number}");
         program.kill().await;
-        program = Program::start(wild.path()).await;
+        program = Program::start(wild.path(), &token).await;
     }
     accepted.push(program.upload(small_file(KILLS)).await);
 

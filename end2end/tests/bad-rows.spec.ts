@@ -66,14 +66,15 @@ test('the bad rows come back as a file that can be mended and imported', async (
   const download = await importPage.downloadErrors();
   const [header, ...rows] = parseCsv(await text(download));
 
-  expect(download.suggestedFilename()).toMatch(/^import-[0-9a-f-]{36}-errors\.csv$/);
-  expect(header).toEqual([...original[0]!, '_error_row', '_error_line', '_error_column', '_error']);
+  expect(download.suggestedFilename()).toBe('bad-rows-errors.csv');
+  const own = ['_error_row', '_error_line', '_error_column', '_error', '_escaped'];
+  expect(header).toEqual([...original[0]!, ...own]);
   expect(rows.map((row) => row[width])).toEqual(['3', '6', '9', '12', '15', '18']);
   for (const row of rows) {
     const asItStood = original[Number(row[width])]!;
     const filledUp = [...asItStood, ...Array<string>(width).fill('')].slice(0, width);
     expect(row.slice(0, width), `row ${row[width]}`).toEqual(filledUp);
-    expect(row.slice(width + 4), `what row ${row[width]} had too many`).toEqual(asItStood.slice(width));
+    expect(row.slice(width + own.length), `what row ${row[width]} had too many`).toEqual(asItStood.slice(width));
     expect(row[width + 1], `the line of row ${row[width]}`).toBe(String(Number(row[width]) + 1));
     expect(row[width + 3], `what is wrong with row ${row[width]}`).toMatch(/\.$/);
   }
@@ -82,7 +83,7 @@ test('the bad rows come back as a file that can be mended and imported', async (
   const mended = rows.map((row) => {
     const [name = '', , , city = '', , visits = ''] = row;
     const email = `${name.replace(' ', '').toLowerCase()}@bad-rows.example`;
-    return [name, email, 'Mended', city, '1.00', visits, '2026-11-21', ...row.slice(width, width + 4)];
+    return [name, email, 'Mended', city, '1.00', visits, '2026-11-21', ...row.slice(width, width + own.length)];
   });
   const path = join(folder, 'mended.csv');
   await writeFile(path, [header!, ...mended].map((row) => row.map((cell) => `"${cell}"`).join(',')).join('\n'));

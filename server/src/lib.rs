@@ -11,6 +11,8 @@ pub mod backplane;
 mod conformance;
 /// What the page of events asks of the log.
 pub mod event_pages;
+/// CSV that leaves.
+pub mod export;
 /// Where uploaded files lie.
 pub mod files;
 /// What the server answers.

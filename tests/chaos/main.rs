@@ -87,7 +87,7 @@ async fn survives(engine: Engine) {
     reader.has_seen_the_end_of(&accepted, CALM).await;
 
     let followed = reader.stop().await;
-    let written = Reader::read_again(site.base(), &followed).await;
+    let written = Reader::read_again((site.base(), site.token.clone()), &followed).await;
     let verdict = Verdict::of(&accepted, &followed, &written);
     println!("{}", verdict.row(site.engine_name(), plan.seed, &site.harm));
     site.demolish().await;

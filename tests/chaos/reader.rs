@@ -81,7 +81,7 @@ impl Reader {
     }
 
     /// Reads the same stretch of the log once more, in one go.
-    pub(crate) async fn read_again(base: String, followed: &Followed) -> Vec<Step> {
+    pub(crate) async fn read_again((base, token): (String, String), followed: &Followed) -> Vec<Step> {
         let Some(last) = followed.steps.last() else { return Vec::new() };
         let again = Arc::new(Mutex::new(Followed { from: followed.from.clone(), ..Followed::default() }));
         let stopping = CancellationToken::new();

@@ -52,6 +52,10 @@ pub fn CustomersPage() -> impl IntoView {
             note=|| "Everyone who was ever imported."
             actions=|| {
                 view! {
+                    <a class="button" href="/api/v1/customers/export.csv" download rel="external">
+                        <Icon glyph=Glyph::Download />
+                        "Export CSV"
+                    </a>
                     <Allowed role=Role::Operator>
                         <a class="button" href="/customers/import">
                             <Icon glyph=Glyph::Upload />

@@ -1,11 +1,11 @@
-//! Adding people, ending sessions, making tokens: what admins do, by HTTP or by a command on the machine. Each step and its entry in the
-//! audit log are one transaction.
+//! Adding people, changing what they may do, ending sessions: by HTTP or by a command on the machine. Each step and its entry in the audit
+//! log are one transaction.
 
 use std::sync::Arc;
 
 use app::{
     api::ApiError,
-    domain::{ApiToken, Role, SessionId, TokenId, User, UserId},
+    domain::{Role, SessionId, User, UserId},
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
@@ -14,14 +14,13 @@ use uuid::Uuid;
 use super::{
     actor::Actor,
     password::{self, Passwords},
-    secret::{Secret, TOKEN_MARK},
+    secret::Secret,
     throttle::Throttle,
 };
 use crate::{
     http::error::refusal,
     store::{
         Database, Transaction,
-        api_tokens::{self, TokenName},
         audit::{self, NewEntry},
         sessions, setup_link, users,
     },
@@ -29,8 +28,6 @@ use crate::{
 
 /// How long the link counts with which the first admin is made.
 const SETUP_LINK: SignedDuration = SignedDuration::from_mins(30);
-/// The longest name of a token, in characters.
-const LONGEST_NAME: usize = 100;
 
 /// People and programs of an installation.
 #[derive(Clone)]
@@ -160,7 +157,7 @@ impl Accounts {
             return Ok(user);
         }
         users::set_role(&mut transaction, user_id, role).await.map_err(refusal)?;
-        require_admin(&mut transaction).await?;
+        keep_an_admin(&mut transaction, &user).await?;
         sessions::end_all(&mut transaction, user_id, None).await.map_err(refusal)?;
         let entry = NewEntry {
             target: Some(user.email.clone()),
@@ -184,7 +181,7 @@ impl Accounts {
         }
         let disabled_at = is_disabled.then(Timestamp::now);
         users::set_disabled(&mut transaction, user_id, disabled_at).await.map_err(refusal)?;
-        require_admin(&mut transaction).await?;
+        keep_an_admin(&mut transaction, &user).await?;
         sessions::end_all(&mut transaction, user_id, None).await.map_err(refusal)?;
         let action = if is_disabled { "user.disabled" } else { "user.enabled" };
         let entry = NewEntry { target: Some(user.email.clone()), ..by.entry(action, "done") };
@@ -233,62 +230,6 @@ impl Accounts {
         self.finish(transaction, &entry).await
     }
 
-    /// Makes a token, and returns its text, which is kept nowhere.
-    ///
-    /// # Errors
-    /// [`ApiError::Invalid`] for a name or an end that can't be one, [`ApiError::Conflict`] where the name is in use.
-    pub async fn make_token(
-        &self,
-        by: &By,
-        name: &str,
-        role: Role,
-        expires_at: Option<Timestamp>,
-    ) -> Result<(ApiToken, Secret), ApiError> {
-        let (name, created_at) = (name.trim(), Timestamp::now());
-        if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-            return Err(ApiError::invalid("name", format!("Use 1 to {LONGEST_NAME} characters, without line breaks.")));
-        }
-        if expires_at.is_some_and(|end| end <= created_at) {
-            return Err(ApiError::invalid("expiresAt", "Use a moment that is yet to come."));
-        }
-        let text = random(TOKEN_MARK)?;
-        let token = ApiToken {
-            token_id: TokenId(Uuid::now_v7()),
-            name: name.to_owned(),
-            role,
-            created_at,
-            expires_at,
-            last_used_at: None,
-            revoked_at: None,
-        };
-        let mut transaction = self.begin().await?;
-        if !api_tokens::insert(&mut transaction, &token, &text.hash()).await.map_err(refusal)? {
-            return Err(ApiError::conflict(format!(
-                "There is a token named '{name}'. Revoke it, or use another name."
-            )));
-        }
-        let entry = NewEntry {
-            target: Some(name.to_owned()),
-            state_after: Some(role.to_string()),
-            ..by.entry("token.created", "done")
-        };
-        self.finish(transaction, &entry).await?;
-        Ok((token, text))
-    }
-
-    /// Takes a token out of force.
-    ///
-    /// # Errors
-    /// [`ApiError::NotFound`].
-    pub async fn revoke_token(&self, by: &By, meant: &TokenName) -> Result<ApiToken, ApiError> {
-        let mut transaction = self.begin().await?;
-        let revoked = api_tokens::revoke(&mut transaction, meant, Timestamp::now()).await.map_err(refusal)?;
-        let revoked = revoked.ok_or_else(|| ApiError::not_found("token in force"))?;
-        let entry = NewEntry { target: Some(revoked.name.clone()), ..by.entry("token.revoked", "done") };
-        self.finish(transaction, &entry).await?;
-        Ok(revoked)
-    }
-
     /// Notes what was done or refused, where that changed nothing in the store of accounts.
     pub async fn note(&self, entry: &NewEntry) {
         let noting = async {
@@ -307,12 +248,12 @@ impl Accounts {
         self.endings.notify_one();
     }
 
-    async fn begin(&self) -> Result<Transaction, ApiError> {
+    pub(super) async fn begin(&self) -> Result<Transaction, ApiError> {
         self.database.begin().await.map_err(refusal)
     }
 
     /// Commits with an entry, and lets streams be looked at that may have to end.
-    async fn finish(&self, mut transaction: Transaction, entry: &NewEntry) -> Result<(), ApiError> {
+    pub(super) async fn finish(&self, mut transaction: Transaction, entry: &NewEntry) -> Result<(), ApiError> {
         audit::append(&mut transaction, entry).await.map_err(refusal)?;
         transaction.commit().await.map_err(refusal)?;
         self.endings.notify_one();
@@ -337,15 +278,16 @@ async fn hold(transaction: &mut Transaction, user_id: UserId) -> Result<User, Ap
     user.ok_or_else(|| ApiError::not_found("user"))
 }
 
-/// An installation without an admin could be taken by whoever sees its console first.
-async fn require_admin(transaction: &mut Transaction) -> Result<(), ApiError> {
-    match users::admins(transaction).await.map_err(refusal)? {
-        0 => Err(ApiError::conflict("This is the last admin. Make another one first.")),
-        _ => Ok(()),
+/// An installation without an admin could be taken by whoever sees its console first, so the last one stays.
+async fn keep_an_admin(transaction: &mut Transaction, before: &User) -> Result<(), ApiError> {
+    let was_admin = before.role == Role::Admin && before.disabled_at.is_none();
+    if was_admin && users::admins(transaction).await.map_err(refusal)? == 0 {
+        return Err(ApiError::conflict("This is the last admin. Make another one first."));
     }
+    Ok(())
 }
 
-fn random(mark: &str) -> Result<Secret, ApiError> {
+pub(super) fn random(mark: &str) -> Result<Secret, ApiError> {
     Secret::random(mark).map_err(|error| {
         tracing::error!(%error, "the system gives no randomness");
         ApiError::Internal

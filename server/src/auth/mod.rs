@@ -5,7 +5,7 @@
 //!
 //! Deliberately absent: sign-in by others (OpenID Connect), and second factors.
 
-/// Adding people, ending sessions, making tokens: each with its entry in the audit log.
+/// Adding people, and ending sessions.
 pub mod accounts;
 /// Who asks.
 pub mod actor;
@@ -19,6 +19,8 @@ pub mod secret;
 pub mod sign_in;
 /// What slows guessing down.
 pub mod throttle;
+/// Tokens of programs.
+mod tokens;
 /// Ends the streams of who is signed out.
 pub mod watch;
 

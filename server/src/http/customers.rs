@@ -1,4 +1,4 @@
-//! Customers: listed and shown.
+//! Customers: listed, shown, and given as a file.
 
 use std::sync::Arc;
 
@@ -6,15 +6,17 @@ use app::{
     api::{ApiError, backend::Backend},
     domain::{Customer, CustomerId, CustomerQuery, Listing},
 };
-use axum::{Json, extract::State};
+use axum::{Json, body::Body, extract::State, response::Response};
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
+    attachment,
     error::{Asked, Id, Problem, refusal},
     refusal::{Reading, Refusal},
 };
-use crate::{jobs::context::Parts, store::customers};
+use crate::{export, jobs::context::Parts, store::customers};
 
 /// Which customers, and in which order.
 #[derive(Deserialize, IntoParams)]
@@ -76,4 +78,27 @@ pub(super) async fn show(
 ) -> Result<Json<Customer>, Problem> {
     let customer = customers::find(&parts.database, customer_id).await.map_err(refusal)?;
     Ok(Json(customer.ok_or_else(|| ApiError::not_found("customer"))?))
+}
+
+/// Gives all customers as a file.
+///
+/// Oldest first, with the fields of the API as columns, so that it can be imported as it is; `id`, `createdAt` and `updatedAt` are left
+/// alone then. A cell that a spreadsheet would run as a formula has an apostrophe before it; the column `_escaped` tells an import to take it
+/// off.
+#[utoipa::path(
+    get,
+    path = "/api/v1/customers/export.csv",
+    operation_id = "exportCustomers",
+    tag = "customers",
+    responses(
+        (status = 200, description = "All customers. A body that breaks off is not the whole.", body = String, content_type = "text/csv",
+            example = "id,name,email,phone,company,city,country,totalSpendCents,visits,lastVisitAt,createdAt,updatedAt,_escaped\n\
+                0190d6c8-7c4b-7000-8000-000000000001,Ann,ann@example.org,'+43 1,,Wien,AT,1250,3,,2026-11-21T05:30:00Z,2026-11-21T05:30:00Z,\n"),
+        Reading
+    )
+)]
+pub(super) async fn export(State(parts): State<Parts>) -> Result<Response, Problem> {
+    let rows = export::customers(parts.database).await.map_err(refusal)?;
+    let name = Timestamp::now().strftime("customers-%Y-%m-%d").to_string();
+    Ok(attachment::csv(&name, Body::from_stream(rows)))
 }

@@ -10,27 +10,19 @@ use axum::{
     Json,
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
+    attachment,
     error::{Asked, Id, Problem, refusal},
     intake,
     refusal::{Reading, Refusal, TakingJson},
 };
-use crate::{
-    AppState,
-    import::FileFormat,
-    jobs::context::Parts,
-    store::{
-        StoreError,
-        import_errors::{self, RefusedRow},
-    },
-};
+use crate::{AppState, export, jobs::context::Parts};
 
 /// How an import shall be done.
 #[derive(Deserialize, IntoParams)]
@@ -204,15 +196,11 @@ pub(super) async fn errors(
     Ok(Json(backend.import_errors(import_id, page.after).await?))
 }
 
-/// Refused rows that are read at once.
-const REFUSED_ROWS: u32 = 50;
-/// What stands behind the columns of the file.
-const ERROR_COLUMNS: [&str; 4] = ["_error_row", "_error_line", "_error_column", "_error"];
-
 /// Gives the refused rows as a file.
 ///
 /// As they stood in the file that was uploaded, and what is wrong with them. To be mended and imported again: columns whose names are not
-/// known are left alone by an import.
+/// known are left alone by an import. A cell that a spreadsheet would run as a formula has an apostrophe before it; the column `_escaped` tells
+/// an import to take it off.
 #[utoipa::path(
     get,
     path = "/api/v1/imports/{importId}/errors.csv",
@@ -221,7 +209,7 @@ const ERROR_COLUMNS: [&str; 4] = ["_error_row", "_error_line", "_error_column", 
     params(("importId" = ImportId, Path, description = "The import's id.")),
     responses(
         (status = 200, description = "The refused rows.", body = String, content_type = "text/csv",
-            example = "name,email,_error_row,_error_line,_error_column,_error\nNo,,1,2,email,Every customer needs an e-mail.\n"),
+            example = "name,email,_error_row,_error_line,_error_column,_error,_escaped\nNo,,1,2,email,Every customer needs an e-mail.,\n"),
         Refusal<404>,
         Reading
     )
@@ -231,63 +219,14 @@ pub(super) async fn errors_csv(
     State(parts): State<Parts>,
     Id(import_id): Id<ImportId>,
 ) -> Result<Response, Problem> {
-    backend.import(import_id).await?;
-    let format = import_errors::format_of(&parts.database, import_id).await.map_err(refusal)?;
-    let format: Option<FileFormat> = format.as_deref().and_then(|json| serde_json::from_str(json).ok());
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    let name = format!("attachment; filename=\"import-{import_id}-errors.csv\"");
-    Ok((headers, [(header::CONTENT_DISPOSITION, name)], Body::from_stream(refused_rows(parts, import_id, format)))
-        .into_response())
+    let import = backend.import(import_id).await?.data;
+    let rows = export::refused_rows(parts.database, import_id).await.map_err(refusal)?;
+    let name = import.file_name.as_deref().map_or_else(|| format!("import-{import_id}"), stem);
+    Ok(attachment::csv(&format!("{name}-errors"), Body::from_stream(rows)))
 }
 
-/// The file, a page of rows at a time.
-fn refused_rows(
-    parts: Parts,
-    import_id: ImportId,
-    format: Option<FileFormat>,
-) -> impl futures::Stream<Item = Result<Bytes, StoreError>> + Send + 'static {
-    let header = format.as_ref().map(|format| format.header.clone()).unwrap_or_default();
-    let delimiter = format.map_or(b',', |format| format.delimiter);
-    async_stream::try_stream! {
-        let titles = header.iter().map(String::as_str).chain(ERROR_COLUMNS).map(ToOwned::to_owned);
-        yield written(delimiter, [titles.collect()]);
-        let mut after = 0;
-        loop {
-            let rows = import_errors::refused_rows(&parts.database, import_id, after, REFUSED_ROWS).await?;
-            let Some(last) = rows.last().and_then(|row| row.errors.first()) else { break };
-            after = last.row;
-            yield written(delimiter, rows.iter().map(|row| line(row, header.len())));
-        }
-    }
-}
-
-/// A refused row, padded to the width of the file so that the error columns stand below their titles. Fields that were too many
-/// follow behind them: nothing that the file had is lost.
-fn line(row: &RefusedRow, width: usize) -> Vec<String> {
-    let (kept, surplus) = row.fields.split_at(row.fields.len().min(width));
-    let joined = |part: fn(&ImportRowError) -> Option<&str>| {
-        let parts: Vec<&str> = row.errors.iter().filter_map(part).collect();
-        parts.join("; ")
-    };
-    let first = row.errors.first();
-    let mut line = kept.to_vec();
-    line.resize(width, String::new());
-    line.push(first.map(|error| error.row.to_string()).unwrap_or_default());
-    line.push(first.map(|error| error.line.to_string()).unwrap_or_default());
-    line.push(joined(|error| error.column.as_deref()));
-    line.push(joined(|error| Some(&error.message)));
-    line.extend_from_slice(surplus);
-    line
-}
-
-fn written(delimiter: u8, lines: impl IntoIterator<Item = Vec<String>>) -> Bytes {
-    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
-    for line in lines {
-        // Writing to memory can't fail.
-        let _ = writer.write_record(&line);
-    }
-    writer.into_inner().map(Bytes::from).unwrap_or_default()
+/// The name of a file without its ending, short enough for something to stand behind it.
+fn stem(file_name: &str) -> String {
+    let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem);
+    stem.chars().take(100).collect()
 }

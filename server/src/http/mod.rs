@@ -6,6 +6,8 @@ pub mod access;
 mod account;
 /// The browser bundle and the static files, carried inside the program.
 pub mod assets;
+/// CSV to be kept as a file.
+mod attachment;
 /// Who did what.
 mod audit;
 /// The alternative paths.
@@ -166,6 +168,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(tokens::revoke))
         .routes(routes!(audit::list))
         .routes(routes!(customers::list))
+        .routes(routes!(customers::export))
         .routes(routes!(customers::show))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -6,6 +6,7 @@ use csv::StringRecord;
 use jiff::Timestamp;
 
 use super::{
+    apostrophe::MARK_COLUMN,
     date,
     email::{self, MAX_EMAIL_CHARS},
     header::shortened,
@@ -22,13 +23,13 @@ const SHOWN_CHARS: usize = 200;
 pub(super) struct Columns {
     names: Vec<String>,
     mapping: Mapping,
-    /// Cells that a record needs: those up to the last column with a name.
+    /// Cells that a record needs: those up to the last column with a name. The mark of a file of ours needs none.
     width: usize,
 }
 
 impl Columns {
     pub(super) fn new(names: Vec<String>, mapping: Mapping) -> Self {
-        let width = names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+        let width = names.iter().rposition(|name| !name.is_empty() && name != MARK_COLUMN).map_or(0, |last| last + 1);
         Self { names, mapping, width }
     }
 }
@@ -103,7 +104,7 @@ impl<'a> Cells<'a> {
     pub(super) fn text(&mut self, field: Field) -> Option<&'a str> {
         let text = self.cell(field)?;
         // Shopify and Excel put an apostrophe before numbers, to keep a spreadsheet from counting with them.
-        let text = if field == Field::Phone { text.trim_start_matches('\'') } else { text };
+        let text = if field == Field::Phone { text.trim_start_matches(is_before_a_phone) } else { text };
         if is_longer(text, MAX_TEXT_CHARS) {
             let message = format!("This text has more than {MAX_TEXT_CHARS} characters. Shorten it.");
             self.report(Some(field), Some(text), "too_long", message);
@@ -179,7 +180,12 @@ fn is_longer(text: &str, chars: usize) -> bool {
     text.len() > chars && text.chars().nth(chars).is_some()
 }
 
+/// An apostrophe, and the white space that may stand behind it.
+fn is_before_a_phone(character: char) -> bool {
+    character == '\'' || is_invisible(character)
+}
+
 /// White space, and the marks without width that come along when an address is copied from a web page.
-fn is_invisible(character: char) -> bool {
+pub(super) fn is_invisible(character: char) -> bool {
     character.is_whitespace() || matches!(character, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
 }

@@ -10,6 +10,10 @@ use jiff::{Timestamp, civil};
 /// Read are RFC 3339, `2026-11-21`, `2026-11-21 05:30`, `2026-11-21 05:30:00`, each also with slashes, with an offset
 /// or ` UTC` behind the time, and `21.11.2026` with or without a time.
 pub(super) fn moment(text: &str) -> Option<Timestamp> {
+    // A year before our era, as our own files write it: six digits behind a sign.
+    if text.starts_with('-') {
+        return text.parse().ok();
+    }
     let (date, rest) = text.split_at_checked(10)?;
     let date = date_of(date)?;
     let clock = match rest.strip_prefix(['T', 't', ' ']) {
@@ -68,6 +72,7 @@ mod tests {
             ("2026/11/21 05:30", "2026-11-21T05:30:00Z"),
             ("21.11.2026", "2026-11-21T00:00:00Z"),
             ("21.11.2026 05:30", "2026-11-21T05:30:00Z"),
+            ("-000001-12-31T19:00:00Z", "-000001-12-31T19:00:00Z"),
         ];
         for (text, expected) in moments {
             assert_eq!(moment(text), Some(expected.parse().unwrap()), "{text}");
@@ -90,6 +95,7 @@ mod tests {
             "2026-11",
             "21-11-2026",
             "+026-11-21",
+            "-026-11-21",
             "2026-11-21 05:30 PM",
             "",
             "2026-11-21X",

@@ -38,6 +38,9 @@ pub struct FileFormat {
     pub header: Vec<String>,
     /// Which column feeds which field.
     pub mapping: Mapping,
+    /// Whether it is a file of ours, with apostrophes before what a spreadsheet would run. Formats of old say nothing of it.
+    #[serde(default)]
+    pub is_escaped: bool,
 }
 
 impl FileFormat {
@@ -50,6 +53,7 @@ impl FileFormat {
             has_header: header.is_line,
             header: header.names,
             mapping: header.mapping,
+            is_escaped: header.is_escaped,
         }
     }
 
@@ -81,8 +85,10 @@ mod tests {
 
         assert_eq!(
             json,
-            r#"{"encoding":"windows-1252","lineEnding":"carriage-return","delimiter":59,"hasSeparatorLine":true,"hasHeader":true,"header":["E-Mail"],"mapping":{"email":0}}"#
+            r#"{"encoding":"windows-1252","lineEnding":"carriage-return","delimiter":59,"hasSeparatorLine":true,"hasHeader":true,"header":["E-Mail"],"mapping":{"email":0},"isEscaped":false}"#
         );
         assert_eq!(serde_json::from_str::<FileFormat>(&json).unwrap(), format);
+        let of_old = json.replace(r#","isEscaped":false"#, "");
+        assert_eq!(serde_json::from_str::<FileFormat>(&of_old).unwrap(), format);
     }
 }

@@ -5,6 +5,7 @@
 //! found out when it is too late.
 
 use super::{
+    apostrophe::{self, MARK_COLUMN},
     email,
     file_error::FileError,
     mapping::{Field, Mapping},
@@ -21,6 +22,8 @@ pub(super) struct Header {
     pub(super) names: Vec<String>,
     /// Whether the first record is a header line, and thus no customer.
     pub(super) is_line: bool,
+    /// Whether the file is one of ours, with apostrophes before what a spreadsheet would run.
+    pub(super) is_escaped: bool,
     /// Which column feeds which field; at least the e-mail has one.
     pub(super) mapping: Mapping,
 }
@@ -31,8 +34,10 @@ impl Header {
         let cells: Vec<&str> = record.into_iter().map(str::trim).collect();
         let mapping = Mapping::from_header(cells.iter().copied());
         if mapping.column(Field::Email).is_some() {
-            let names = cells.into_iter().map(str::to_owned).collect();
-            return Ok(Self { names, is_line: true, mapping });
+            let is_escaped = cells.contains(&MARK_COLUMN);
+            let as_named = |cell| if is_escaped { apostrophe::original(cell) } else { cell };
+            let names = cells.into_iter().map(|cell| as_named(cell).to_owned()).collect();
+            return Ok(Self { names, is_line: true, is_escaped, mapping });
         }
         let found = shown(&cells);
         if !mapping.is_empty() || !cells.iter().any(|cell| is_address(cell)) {
@@ -40,7 +45,7 @@ impl Header {
         }
         let mapping = by_content(&cells).ok_or(FileError::NoHeader { found })?;
         let names = (1..=cells.len()).map(|number| format!("Column {number}")).collect();
-        Ok(Self { names, is_line: false, mapping })
+        Ok(Self { names, is_line: false, is_escaped: false, mapping })
     }
 }
 
@@ -98,6 +103,15 @@ mod tests {
         assert_eq!(header.names, ["Name", "E-Mail", ""]);
         assert!(header.is_line);
         assert_eq!(header.mapping.column(Field::Email), Some(1));
+    }
+
+    #[test]
+    fn a_file_of_ours_is_known_by_its_mark_and_its_names_are_read_back() {
+        let ours = Header::from_first_record(["Email", "'=Note", "_escaped"]).unwrap();
+        let other = Header::from_first_record(["Email", "'=Note", "escaped"]).unwrap();
+
+        assert_eq!((ours.is_escaped, ours.names[1].as_str()), (true, "=Note"));
+        assert_eq!((other.is_escaped, other.names[1].as_str()), (false, "'=Note"));
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! errors, the counts and the place behind them are **one transaction**, fenced by the attempt. A successor of a killed worker
 //! finds the place and goes on there. Reading runs on a thread of its own, one chunk ahead of the writing.
 
+/// The apostrophe before a cell that a spreadsheet would run.
+mod apostrophe;
 /// What it is when it is no text.
 mod binary;
 /// The cells of a record.
@@ -60,6 +62,7 @@ use app::{
 use jiff::Timestamp;
 use tokio::{runtime::Handle, sync::mpsc};
 
+pub(crate) use apostrophe::{MARK_COLUMN, guarded};
 pub use check::{Checked, check};
 pub use file_error::{FileError, ReadError};
 pub use format::FileFormat;

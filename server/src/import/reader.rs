@@ -4,9 +4,12 @@
 //! maybe, opens the file from its beginning, since an uploaded file may lie where nothing can be sought; passing over
 //! what was read takes a fraction of the time that reading it took.
 
-use std::io::Read;
+use std::{borrow::Cow, io::Read};
+
+use csv::StringRecord;
 
 use super::{
+    apostrophe,
     cells::Columns,
     file_error::ReadError,
     format::FileFormat,
@@ -38,6 +41,7 @@ pub struct Chunk {
 pub struct RowReader<R> {
     records: Records<R>,
     columns: Columns,
+    is_escaped: bool,
     rows_read: u64,
 }
 
@@ -53,7 +57,7 @@ impl<R: Read> RowReader<R> {
             records.advance()?;
         }
         let columns = Columns::new(format.header.clone(), format.mapping.clone());
-        Ok(Self { records, columns, rows_read: from.row })
+        Ok(Self { records, columns, is_escaped: format.is_escaped, rows_read: from.row })
     }
 
     /// Reads up to `limit` rows, fewer if they are very long.
@@ -71,7 +75,8 @@ impl<R: Read> RowReader<R> {
             }
             self.rows_read += 1;
             chunk.read += 1;
-            match row_of(&self.columns, self.records.record(), self.rows_read, self.records.line()) {
+            let record = as_meant(self.records.record(), self.is_escaped);
+            match row_of(&self.columns, &record, self.rows_read, self.records.line()) {
                 Ok(row) => chunk.rows.push(row),
                 Err(problems) => {
                     chunk.failed += 1;
@@ -82,6 +87,24 @@ impl<R: Read> RowReader<R> {
         chunk.end = Position { row: self.rows_read, ..self.records.end() };
         Ok(chunk)
     }
+}
+
+/// A record without the apostrophes that are ours.
+fn as_meant(record: &StringRecord, is_escaped: bool) -> Cow<'_, StringRecord> {
+    // Looking for the character first is cheap, and most records have none.
+    if !is_escaped || !record.as_slice().contains('\'') {
+        return Cow::Borrowed(record);
+    }
+    let last = record.len().saturating_sub(1);
+    let as_meant = |(at, cell): (usize, &'_ str)| {
+        // The carriage return of the line's end is no cell's.
+        let (text, end) = match cell.strip_suffix('\r') {
+            Some(text) if at == last => (text, "\r"),
+            _ => (cell, ""),
+        };
+        format!("{}{end}", apostrophe::original(text))
+    };
+    Cow::Owned(record.iter().enumerate().map(as_meant).collect())
 }
 
 #[cfg(test)]
@@ -123,6 +146,34 @@ mod tests {
         assert_eq!((second.rows[0].row, second.rows[0].line), (2, 5));
         assert_eq!(second.rows[0].email, "b@example.com");
         assert_eq!(second.end.source_byte, file.len() as u64);
+    }
+
+    #[test]
+    fn an_apostrophe_is_taken_off_in_a_file_of_ours_only() {
+        let cities = |header: &str| {
+            let file =
+                format!("{header}\r\na@example.com,'=1,'-2.5\r\nb@example.com,'Tis,'\r\nc@example.com,''=1,\r\n");
+            let Checked { format, .. } = checked(file.as_bytes());
+            let chunk = RowReader::open(file.as_bytes(), &format, Position::default()).unwrap().read_chunk(10).unwrap();
+            assert_eq!(chunk.failed, 0, "{:?}", chunk.problems);
+            chunk.rows.into_iter().filter_map(|row| row.city).collect::<Vec<_>>()
+        };
+
+        assert_eq!(cities("Email,City,_escaped"), ["=1", "'Tis", "'=1"]);
+        assert_eq!(cities("Email,City,escaped"), ["'=1", "'Tis", "''=1"]);
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_file_of_ours_is_told_without_its_apostrophes() {
+        let file = b"Email,Visits,Note,_escaped\n'=a,'-1,'\r\n";
+        let Checked { format, .. } = checked(file);
+
+        let chunk = RowReader::open(file.as_slice(), &format, Position::default()).unwrap().read_chunk(10).unwrap();
+
+        let values: Vec<_> = chunk.problems.iter().filter_map(|problem| problem.error.value.as_deref()).collect();
+        assert_eq!(values, ["=a", "-1"]);
+        let record = chunk.problems[0].record.as_ref().unwrap();
+        assert_eq!(record, &["=a", "-1", "'"].map(str::to_owned));
     }
 
     #[test]

@@ -77,6 +77,16 @@ fn redis_keys_are_spelled_in_one_place() {
 }
 
 #[test]
+fn csv_that_leaves_is_written_in_one_place() {
+    // The one is for what is written, the other for files that the program carries.
+    let senders = ["server/src/http/attachment.rs", "server/src/http/assets.rs"];
+    assert_only_in("server/src", "text/csv; charset", &senders);
+    for word in ["WriterBuilder", "csv::Writer"] {
+        assert_only_in("server/src", word, &["server/src/import/round_trip.rs"]);
+    }
+}
+
+#[test]
 fn pages_are_rendered_in_one_place() {
     assert_only_in("server/src", "leptos_axum", &["server/src/http/pages.rs"]);
 }

@@ -29,6 +29,9 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 /// Where the tests come from: they may say for whom they ask.
 const PROXIES: &str = "127.0.0.1";
 
+/// The name of the token that the tests show.
+const NAME: &str = "the tests";
+
 /// A running server.
 pub(crate) struct App {
     pub(crate) base: String,
@@ -84,7 +87,8 @@ pub(crate) async fn spawn_over(url: &str, folder: TempDir, work: Work, limits: L
         let config = worker_of("test", queues);
         tasks.push(tokio::spawn(Worker::new(config, Registry::all(), parts.clone()).run(stopping.clone())));
     }
-    let token = token_for(&accounts, Role::Admin).await;
+    let (_, text) = accounts.make_token(&By::Console, NAME, Role::Admin, None).await.expect("made");
+    let token = text.reveal().to_owned();
     let client = client_with(Some(&token));
     App { base, client, token, accounts, parts, stopping, tasks, folder, url: url.to_owned() }
 }
@@ -121,6 +125,12 @@ async fn open(url: &str, folder: &Path) -> Parts {
 }
 
 impl App {
+    /// As whom its client is known.
+    #[expect(clippy::unused_self, reason = "it is the same for all")]
+    pub(crate) fn name(&self) -> String {
+        format!("token {NAME}")
+    }
+
     /// The line of a request's head that shows the token.
     pub(crate) fn proof(&self) -> String {
         format!("authorization: Bearer {}\r\n", self.token)

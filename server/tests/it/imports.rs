@@ -103,7 +103,7 @@ async fn refused_rows_can_be_downloaded_mended_and_imported_again() {
     let csv = answer.text().await.expect("text");
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines.len(), 3, "{csv}");
-    assert_eq!(lines[0], "name;email;_error_row;_error_line;_error_column;_error");
+    assert_eq!(lines[0], "name;email;_error_row;_error_line;_error_column;_error;_escaped");
     assert!(lines[1].starts_with("No;;1;2;email;"), "{csv}");
     assert!(lines[2].starts_with("\"Q \"\"uo;te\";bad;3;4;email;"), "{csv}");
     let mended = csv.replace("No;;", "No;no@x.org;").replace(";bad;", ";q@x.org;");

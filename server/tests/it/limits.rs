@@ -2,14 +2,15 @@
 
 use std::{convert::Infallible, time::Duration};
 
+use ::app::domain::Role;
 use futures::{StreamExt, stream};
-use reqwest::{Response, StatusCode, header};
+use reqwest::{Client, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::{
     frames::Stream,
-    harness::{App, DEADLINE, Work, spawn},
+    harness::{App, DEADLINE, Work, client_with, spawn, token_for},
 };
 
 /// As many as one may have.
@@ -19,12 +20,17 @@ async fn idle() -> App {
     spawn(Work::Nowhere, server::Limits::default()).await
 }
 
-async fn connect(app: &App, headers: &[(&str, &str)]) -> Response {
-    let mut request = app.client.get(format!("{}/api/v1/sse/connect?topics=imports&cursor=mine-7", app.base));
+async fn connect(app: &App, client: &Client, headers: &[(&str, &str)]) -> Response {
+    let mut request = client.get(format!("{}/api/v1/sse/connect?topics=imports&cursor=mine-7", app.base));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
     request.send().await.expect("answered")
+}
+
+/// Somebody else, who may do as much.
+async fn stranger(app: &App) -> Client {
+    client_with(Some(&token_for(&app.accounts, Role::Admin).await))
 }
 
 async fn post(app: &App, path: &str) -> (StatusCode, Value) {
@@ -46,9 +52,9 @@ async fn one_stream_too_many_is_rejected_in_a_way_that_each_client_understands()
         held.push(greeted(&app, "topics=imports").await);
     }
 
-    let browser = connect(&app, &[("accept", "text/event-stream")]).await;
-    let program = connect(&app, &[]).await;
-    let somebody_else = connect(&app, &[("x-forwarded-for", "203.0.113.7")]).await;
+    let browser = connect(&app, &app.client, &[("accept", "text/event-stream")]).await;
+    let program = connect(&app, &app.client, &[]).await;
+    let somebody_else = connect(&app, &stranger(&app).await, &[]).await;
 
     assert_eq!(browser.status(), StatusCode::OK);
     assert_eq!(browser.headers()[header::CONTENT_TYPE], "text/event-stream");
@@ -87,7 +93,7 @@ async fn the_statistics_tell_who_listens_to_what_and_how_much_was_given() {
     assert_eq!((&stats["resets"], &stats["rejected"], &stats["limitPerUser"]), (&json!(0), &json!(0), &json!(8)));
     assert_eq!(stats["ownConnections"], stats["totalConnections"]);
     let connection = &stats["connections"][0];
-    assert_eq!((&connection["connectionId"], &connection["user"]), (&json!(id), &json!("127.0.0.1")));
+    assert_eq!((&connection["connectionId"], &connection["user"]), (&json!(id), &json!(app.name())));
     assert_eq!((&connection["transport"], &connection["lagEvents"]), (&json!("sse"), &json!(0)));
     assert_eq!(connection["topics"], json!(["job:a", "queue:b", "custom:test"]));
     assert_eq!(connection["cursor"], event.id.as_str());
@@ -119,7 +125,7 @@ async fn the_connection_of_somebody_else_is_as_good_as_none() {
     let (_stream, id) = greeted(&app, "topics=general").await;
     let url = format!("{}/api/v1/sse/{id}/subscribe/job/j-1", app.base);
 
-    let stranger = app.client.post(url).header("x-forwarded-for", "203.0.113.7").send().await.expect("answered");
+    let stranger = stranger(&app).await.post(url).send().await.expect("answered");
 
     assert_eq!(stranger.status(), StatusCode::NOT_FOUND);
     assert_eq!(app.json("/api/v1/sse/stats").await["connections"][0]["topics"], json!(["general"]));

@@ -2,6 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
 
+#[path = "../it/access.rs"]
+mod access;
+#[path = "../it/accounts.rs"]
+mod accounts;
 #[path = "../it/api.rs"]
 mod api;
 #[path = "../it/compat.rs"]
@@ -12,6 +16,8 @@ mod customers;
 mod event_pages;
 #[path = "../it/events.rs"]
 mod events;
+#[path = "../it/export.rs"]
+mod export;
 #[path = "../it/fencing.rs"]
 mod fencing;
 #[path = "../it/frames.rs"]
@@ -24,6 +30,8 @@ mod imports;
 mod jobs;
 #[path = "../it/limits.rs"]
 mod limits;
+#[path = "../it/naughty_strings.rs"]
+mod naughty_strings;
 #[path = "../it/pages.rs"]
 mod pages;
 mod piling_up;

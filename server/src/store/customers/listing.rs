@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use app::domain::{Customer, CustomerPage, CustomerQuery, CustomerSort, Listing, SortOrder};
+use app::domain::{Customer, CustomerId, CustomerPage, CustomerQuery, CustomerSort, Listing, SortOrder};
 use uuid::Uuid;
 
 use super::{CustomerRow, columns};
@@ -120,4 +120,19 @@ fn page(query: &CustomerQuery, limit: u32, after: Option<&CustomerPlace>, dialec
     text.push_str(" limit $2");
     let needle = query.text.as_deref().unwrap_or_default().to_lowercase();
     bound.into_iter().fold(sql(text).bind(needle).bind(i64::from(limit) + 1), Statement::bind)
+}
+
+/// Customers behind one, oldest first; from the first one on if there is none before.
+///
+/// # Errors
+/// The database refused, or a row is broken.
+pub async fn page_after(
+    database: &Database,
+    after: Option<CustomerId>,
+    limit: u32,
+) -> Result<Vec<Customer>, StoreError> {
+    let text = concat!("select ", columns!(), " from customers where customer_id > $1 order by customer_id limit $2");
+    let after = after.map_or(Uuid::nil(), |customer_id| customer_id.0);
+    let rows: Vec<CustomerRow> = database.fetch_all(sql(text).bind(after).bind(i64::from(limit))).await?;
+    rows.into_iter().map(Customer::try_from).collect()
 }

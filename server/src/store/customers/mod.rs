@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Database, StoreError, Transaction, moment, optional_moment, sql};
 
-pub use listing::{CustomerPlace, list};
+pub use listing::{CustomerPlace, list, page_after};
 pub use write::{Versions, Written, find_by_email_keys, write};
 
 /// All columns of a [`CustomerRow`].

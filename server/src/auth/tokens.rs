@@ -1,0 +1,81 @@
+//! Tokens of programs: made and revoked by admins, each with its entry in the audit log.
+
+use app::{
+    api::ApiError,
+    domain::{ApiToken, Role, TokenId},
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    accounts::{Accounts, By, random},
+    secret::{Secret, TOKEN_MARK},
+};
+use crate::{
+    http::error::refusal,
+    store::{
+        api_tokens::{self, TokenName},
+        audit::NewEntry,
+    },
+};
+
+/// The longest name of a token, in characters.
+const LONGEST_NAME: usize = 100;
+
+impl Accounts {
+    /// Makes a token, and returns its text, which is kept nowhere.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`] for a name or an end that can't be one, [`ApiError::Conflict`] where the name is in use.
+    pub async fn make_token(
+        &self,
+        by: &By,
+        name: &str,
+        role: Role,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(ApiToken, Secret), ApiError> {
+        let (name, created_at) = (name.trim(), Timestamp::now());
+        if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+            return Err(ApiError::invalid("name", format!("Use 1 to {LONGEST_NAME} characters, without line breaks.")));
+        }
+        if expires_at.is_some_and(|end| end <= created_at) {
+            return Err(ApiError::invalid("expiresAt", "Use a moment that is yet to come."));
+        }
+        let text = random(TOKEN_MARK)?;
+        let token = ApiToken {
+            token_id: TokenId(Uuid::now_v7()),
+            name: name.to_owned(),
+            role,
+            created_at,
+            expires_at,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        let mut transaction = self.begin().await?;
+        if !api_tokens::insert(&mut transaction, &token, &text.hash()).await.map_err(refusal)? {
+            return Err(ApiError::conflict(format!(
+                "There is a token named '{name}'. Revoke it, or use another name."
+            )));
+        }
+        let entry = NewEntry {
+            target: Some(name.to_owned()),
+            state_after: Some(role.to_string()),
+            ..by.entry("token.created", "done")
+        };
+        self.finish(transaction, &entry).await?;
+        Ok((token, text))
+    }
+
+    /// Takes a token out of force.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`].
+    pub async fn revoke_token(&self, by: &By, meant: &TokenName) -> Result<ApiToken, ApiError> {
+        let mut transaction = self.begin().await?;
+        let revoked = api_tokens::revoke(&mut transaction, meant, Timestamp::now()).await.map_err(refusal)?;
+        let revoked = revoked.ok_or_else(|| ApiError::not_found("token in force"))?;
+        let entry = NewEntry { target: Some(revoked.name.clone()), ..by.entry("token.revoked", "done") };
+        self.finish(transaction, &entry).await?;
+        Ok(revoked)
+    }
+}
