@@ -8,7 +8,7 @@ import { ask, tokenOf } from '../support/token';
 
 /** Runs a command that a page offers, as somebody does who has a token. Returns what it printed. */
 function run(command: string, url: string): string {
-  const env = { ...process.env, SIGNALBOX_TOKEN: tokenOf(url) };
+  const env = { ...process.env, TOKEN: tokenOf(url) };
   return execFileSync('sh', ['-c', `${command} --silent`], { encoding: 'utf8', env });
 }
 

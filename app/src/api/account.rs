@@ -11,7 +11,7 @@ use crate::domain::Me;
 /// [`ApiError::SignInRequired`] for whom we don't know.
 #[server(prefix = "/api/page", endpoint = "me")]
 pub async fn load_me() -> Result<Me, ApiError> {
-    super::backend::me()
+    std::future::ready(super::backend::me()).await
 }
 
 /// For whom this page was drawn, without asking: the server knows since its door, and writes it into the page for the browser. So both

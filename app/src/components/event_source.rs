@@ -52,7 +52,7 @@ fn begin_line(lines: &mut String, depth: usize) {
 }
 
 /// The header by which the command is let in. The token is the reader's own, and stays with him.
-const TOKEN: &str = r#"-H "Authorization: Bearer $SIGNALBOX_TOKEN""#;
+const TOKEN: &str = r#"-H "Authorization: Bearer $TOKEN""#;
 
 /// A command for a shell: it tells a program's own event once more, and gets any other.
 pub fn curl(origin: &str, cursor: &str, event: &Value) -> String {
@@ -95,11 +95,11 @@ mod tests {
 
         assert_eq!(
             curl("http://here", "e-1", &custom),
-            r#"curl -X POST -H "Authorization: Bearer $SIGNALBOX_TOKEN" 'http://here/api/v1/events' -H 'content-type: application/json' -d '{"topic":"custom:shop","data":{"note":"it'\''s \"here\""}}'"#
+            r#"curl -X POST -H "Authorization: Bearer $TOKEN" 'http://here/api/v1/events' -H 'content-type: application/json' -d '{"topic":"custom:shop","data":{"note":"it'\''s \"here\""}}'"#
         );
         assert_eq!(
             curl("http://here", "e-1.2", &job),
-            r#"curl -H "Authorization: Bearer $SIGNALBOX_TOKEN" 'http://here/api/v1/events/e-1.2'"#
+            r#"curl -H "Authorization: Bearer $TOKEN" 'http://here/api/v1/events/e-1.2'"#
         );
     }
 }

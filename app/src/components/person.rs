@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Glyph, Icon, Reader};
+use crate::live::Live;
 
 /// Names the panel for the button that opens it.
 const PANEL_ID: &str = "person";
@@ -12,10 +13,12 @@ const PANEL_ID: &str = "person";
 #[component]
 pub fn Person() -> impl IntoView {
     Reader::of_page().me().cloned().map(|me| {
+        let live = Live::expect();
         // A token is not ended by a browser that bears it.
         let way_out = me.user_id.is_some().then(|| {
             view! {
-                <form method="post" action="/logout">
+                // Else the page would hear that its reader is gone, and go its own way before the answer is here.
+                <form method="post" action="/logout" on:submit=move |_| live.let_go()>
                     <button type="submit" class="button">
                         "Sign out"
                     </button>

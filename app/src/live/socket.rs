@@ -1,9 +1,9 @@
 //! The browser around `Tab`: its signs of trouble, its timer, and the requests. It decides nothing. On the server nothing of it exists.
 
 #[cfg(feature = "hydrate")]
-pub(super) use in_browser::{doubt_reader, follow, keep_trying, news, now_ms, reconnect_now, start};
+pub(super) use in_browser::{doubt_reader, follow, keep_trying, let_go, news, now_ms, reconnect_now, start};
 #[cfg(not(feature = "hydrate"))]
-pub(super) use on_server::{doubt_reader, follow, keep_trying, now_ms, reconnect_now, start};
+pub(super) use on_server::{doubt_reader, follow, keep_trying, let_go, now_ms, reconnect_now, start};
 
 #[cfg(feature = "hydrate")]
 mod in_browser {
@@ -108,6 +108,11 @@ mod in_browser {
     /// Does not wait for the next try.
     pub(in crate::live) fn reconnect_now(live: Live) {
         news(live, News::Impatient);
+    }
+
+    /// Listens no more, until the page is looked at anew.
+    pub(in crate::live) fn let_go(live: Live) {
+        news(live, News::Browser(Input::Freeze));
     }
 
     /// Has the server say who reads.
@@ -264,6 +269,8 @@ mod on_server {
     pub(in crate::live) fn keep_trying(_: Live, _: OnNotice) {}
 
     pub(in crate::live) const fn reconnect_now(_: Live) {}
+
+    pub(in crate::live) const fn let_go(_: Live) {}
 
     pub(in crate::live) const fn doubt_reader(_: Live) {}
 

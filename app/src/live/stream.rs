@@ -79,6 +79,11 @@ impl Live {
         socket::reconnect_now(self);
     }
 
+    /// Lets the line go: another document comes in the place of this one. On the server it does nothing.
+    pub fn let_go(self) {
+        socket::let_go(self);
+    }
+
     /// Asks the server who reads, for it answered as if it did not know him; leaves for the sign-in where that is so. On the server it does
     /// nothing.
     pub fn doubt_reader(self) {

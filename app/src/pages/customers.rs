@@ -156,7 +156,12 @@ fn Rows(
 fn NoCustomers() -> impl IntoView {
     view! {
         <EmptyState glyph=Glyph::Customers title="No customers yet">
-            <Allowed role=Role::Operator>
+            <Allowed
+                role=Role::Operator
+                fallback=|| {
+                    view! { <p>"They come in with a CSV file that an operator imports."</p> }
+                }
+            >
                 <p>"Bring them in with a CSV file. It may hold millions."</p>
                 <a class="button button-primary" href="/customers/import">
                     "Import a file"

@@ -189,7 +189,12 @@ fn NoImports(
     if is_first {
         view! {
             <EmptyState glyph=Glyph::Imports title="No file was imported yet">
-                <Allowed role=Role::Operator>
+                <Allowed
+                    role=Role::Operator
+                    fallback=|| {
+                        view! { <p>"When an operator imports a file, its rows appear here as they are read."</p> }
+                    }
+                >
                     <p>"Bring a CSV file with customers. Its rows appear here as they are read."</p>
                     <a class="button" href="/customers/import">
                         "Import a file"
