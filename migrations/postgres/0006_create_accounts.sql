@@ -79,3 +79,6 @@ $$;
 
 create trigger audit_log_is_append_only before update or delete on audit_log
     for each row execute function refuse_to_change_audit_log();
+
+create trigger audit_log_is_not_emptied before truncate on audit_log
+    for each statement execute function refuse_to_change_audit_log();

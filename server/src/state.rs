@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use app::{Assets, api::backend::Backend};
-use axum::extract::FromRef;
+use axum::{
+    extract::FromRef,
+    http::{HeaderName, HeaderValue, header},
+};
 use leptos::config::LeptosOptions;
 
 use crate::{
@@ -37,6 +40,25 @@ pub enum Cookies {
     /// For a loopback address without TLS, where there is nothing to listen in on.
     #[default]
     Plain,
+}
+
+impl Cookies {
+    /// The name of the cookie.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Secure => "__Host-signalbox",
+            Self::Plain => "signalbox",
+        }
+    }
+
+    /// What makes a browser forget it. A cookie for secure origins is forgotten only on the word of one that is, too.
+    pub(crate) fn removal(self) -> (HeaderName, HeaderValue) {
+        let removal = match self {
+            Self::Secure => "__Host-signalbox=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
+            Self::Plain => "signalbox=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
+        };
+        (header::SET_COOKIE, HeaderValue::from_static(removal))
+    }
 }
 
 /// The server's state.
@@ -100,6 +122,12 @@ impl AppState {
 impl FromRef<AppState> for TrustedProxies {
     fn from_ref(state: &AppState) -> Self {
         state.proxies.clone()
+    }
+}
+
+impl FromRef<AppState> for Cookies {
+    fn from_ref(state: &AppState) -> Self {
+        state.cookies
     }
 }
 

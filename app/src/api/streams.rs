@@ -8,8 +8,13 @@ use crate::domain::{Snapshot, StreamStats};
 /// The streams of the node that answers, the furthest behind of them where they are many. In the browser: a request.
 ///
 /// # Errors
-/// [`ApiError::Unreachable`] in the browser, when no server answers.
+/// [`ApiError::Forbidden`] for viewers; [`ApiError::Unreachable`] in the browser, when no server answers.
 #[server(prefix = "/api/page", endpoint = "streams")]
 pub async fn load_streams() -> Result<Snapshot<StreamStats>, ApiError> {
+    // The page may be drawn at an address that the server knows by no route.
+    let needed = crate::domain::Role::Operator;
+    if super::backend::me()?.role < needed {
+        return Err(ApiError::Forbidden { needed });
+    }
     super::backend::backend()?.streams().await
 }

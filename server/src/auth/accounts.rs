@@ -1,33 +1,26 @@
 //! Adding people, changing what they may do, ending sessions: by HTTP or by a command on the machine. Each step and its entry in the audit
 //! log are one transaction.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use app::{
     api::ApiError,
     domain::{Role, SessionId, User, UserId},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{
-    actor::Actor,
-    password::{self, Passwords},
-    secret::Secret,
-    throttle::Throttle,
-};
+use super::{actor::Actor, password::Passwords, secret::Secret, throttle::Throttle};
 use crate::{
     http::error::refusal,
     store::{
         Database, Transaction,
         audit::{self, NewEntry},
-        sessions, setup_link, users,
+        sessions,
+        users::{self, Credentials},
     },
 };
-
-/// How long the link counts with which the first admin is made.
-const SETUP_LINK: SignedDuration = SignedDuration::from_mins(30);
 
 /// People and programs of an installation.
 #[derive(Clone)]
@@ -100,47 +93,12 @@ impl Accounts {
         Ok(user)
     }
 
-    /// Makes the first admin by the link that was made for it. The link is used up by this, and by nothing else.
-    ///
-    /// # Errors
-    /// [`ApiError::NotFound`] for a link that does not count, and as [`Self::add_user`].
-    pub async fn set_up(&self, by: &By, link: &str, email: &str, password: String) -> Result<User, ApiError> {
-        let hash = super::secret::hash(link);
-        if !setup_link::counts(&self.database, &hash, Timestamp::now()).await.map_err(refusal)? {
-            return Err(ApiError::not_found("set-up link"));
-        }
-        let (user, password_hash) = self.prepare(email, Role::Admin, password).await?;
-        let mut transaction = self.begin().await?;
-        if !setup_link::take(&mut transaction, &hash, Timestamp::now()).await.map_err(refusal)? {
-            return Err(ApiError::not_found("set-up link"));
-        }
-        insert_user(&mut transaction, by, &user, &password_hash).await?;
-        transaction.commit().await.map_err(refusal)?;
-        Ok(user)
-    }
-
-    /// Makes the link with which the first admin is made; `None` when there is an admin.
-    ///
-    /// # Errors
-    /// The database refused.
-    pub async fn setup_link(&self) -> Result<Option<Secret>, ApiError> {
-        if users::has_admin(&self.database).await.map_err(refusal)? {
-            return Ok(None);
-        }
-        let link = random("")?;
-        let mut transaction = self.begin().await?;
-        setup_link::put(&mut transaction, &link.hash(), Timestamp::now() + SETUP_LINK).await.map_err(refusal)?;
-        transaction.commit().await.map_err(refusal)?;
-        Ok(Some(link))
-    }
-
-    async fn prepare(&self, email: &str, role: Role, password: String) -> Result<(User, String), ApiError> {
+    pub(super) async fn prepare(&self, email: &str, role: Role, password: String) -> Result<(User, String), ApiError> {
         let email = email.trim();
         if !email_address::EmailAddress::is_valid(email) {
             return Err(ApiError::invalid("email", "This is no e-mail address."));
         }
-        password::judge(&password, email)?;
-        let hash = self.passwords.hash(password).await?;
+        let hash = self.passwords.accept(password, email).await?;
         let user_id = UserId(Uuid::now_v7());
         let user = User { user_id, email: email.to_owned(), role, disabled_at: None, created_at: Timestamp::now() };
         Ok((user, hash))
@@ -158,7 +116,7 @@ impl Accounts {
         }
         users::set_role(&mut transaction, user_id, role).await.map_err(refusal)?;
         keep_an_admin(&mut transaction, &user).await?;
-        sessions::end_all(&mut transaction, user_id, None).await.map_err(refusal)?;
+        sessions::end_all(&mut transaction, user_id).await.map_err(refusal)?;
         let entry = NewEntry {
             target: Some(user.email.clone()),
             state_before: Some(user.role.to_string()),
@@ -182,36 +140,47 @@ impl Accounts {
         let disabled_at = is_disabled.then(Timestamp::now);
         users::set_disabled(&mut transaction, user_id, disabled_at).await.map_err(refusal)?;
         keep_an_admin(&mut transaction, &user).await?;
-        sessions::end_all(&mut transaction, user_id, None).await.map_err(refusal)?;
+        sessions::end_all(&mut transaction, user_id).await.map_err(refusal)?;
         let action = if is_disabled { "user.disabled" } else { "user.enabled" };
-        let entry = NewEntry { target: Some(user.email.clone()), ..by.entry(action, "done") };
+        let (before, after) = if is_disabled { ("enabled", "disabled") } else { ("disabled", "enabled") };
+        let entry = NewEntry {
+            target: Some(user.email.clone()),
+            state_before: Some(before.to_owned()),
+            state_after: Some(after.to_owned()),
+            ..by.entry(action, "done")
+        };
         self.finish(transaction, &entry).await?;
         Ok(User { disabled_at, ..user })
     }
 
-    /// Gives a user another password, and ends his other sessions. He has to know the present one.
+    /// Gives a user another password, and ends all his sessions, the one that asks too: it begins anew. He has to know the present one.
     ///
     /// # Errors
-    /// [`ApiError::InvalidCredentials`], [`ApiError::Invalid`] for a password that can't be one.
+    /// [`ApiError::Invalid`] for a password that is not the present one, or can't be one; [`ApiError::TooManyAttempts`].
     pub async fn change_password(
         &self,
         by: &By,
         user_id: UserId,
+        address: &str,
         (current, new): (String, String),
-        session_hash: &str,
-    ) -> Result<(), ApiError> {
+    ) -> Result<User, ApiError> {
         let found = users::find(&self.database, user_id).await.map_err(refusal)?;
-        let found = found.ok_or(ApiError::SignInRequired)?;
-        password::judge(&new, &found.user.email)?;
-        if !self.passwords.is_right(current, Some(found.password_hash)).await? {
+        let Credentials { user, password_hash } = found.ok_or(ApiError::SignInRequired)?;
+        // Whoever has got hold of a session must not guess either.
+        let attempt = self.throttle.admit(&format!("change {user_id}"), address, true).map_err(put_off)?;
+        let is_right = self.passwords.is_right(current, Some(password_hash)).await;
+        if !is_right.inspect_err(|_| self.throttle.take_back(&attempt))? {
+            self.note(&by.entry("user.password_changed", "invalid_credentials")).await;
             return Err(ApiError::invalid("currentPassword", "This is not your present password."));
         }
-        let hash = self.passwords.hash(new).await?;
+        self.throttle.forgive(&attempt);
+        let hash = self.passwords.accept(new, &user.email).await?;
         let mut transaction = self.begin().await?;
         users::set_password(&mut transaction, user_id, &hash).await.map_err(refusal)?;
-        sessions::end_all(&mut transaction, user_id, Some(session_hash)).await.map_err(refusal)?;
-        let entry = NewEntry { target: Some(found.user.email), ..by.entry("user.password_changed", "done") };
-        self.finish(transaction, &entry).await
+        sessions::end_all(&mut transaction, user_id).await.map_err(refusal)?;
+        let entry = NewEntry { target: Some(user.email.clone()), ..by.entry("user.password_changed", "done") };
+        self.finish(transaction, &entry).await?;
+        Ok(user)
     }
 
     /// Ends a session by its name: an admin anybody's, others their own.
@@ -261,7 +230,12 @@ impl Accounts {
     }
 }
 
-async fn insert_user(transaction: &mut Transaction, by: &By, user: &User, hash: &str) -> Result<(), ApiError> {
+pub(super) async fn insert_user(
+    transaction: &mut Transaction,
+    by: &By,
+    user: &User,
+    hash: &str,
+) -> Result<(), ApiError> {
     if !users::insert(transaction, user, hash).await.map_err(refusal)? {
         return Err(ApiError::conflict(format!("There is a user with the e-mail {}.", user.email)));
     }
@@ -285,6 +259,11 @@ async fn keep_an_admin(transaction: &mut Transaction, before: &User) -> Result<(
         return Err(ApiError::conflict("This is the last admin. Make another one first."));
     }
     Ok(())
+}
+
+/// How long somebody has to wait, as it is told.
+pub(super) fn put_off(wait: Duration) -> ApiError {
+    ApiError::TooManyAttempts { seconds: wait.as_secs() + 1 }
 }
 
 pub(super) fn random(mark: &str) -> Result<Secret, ApiError> {

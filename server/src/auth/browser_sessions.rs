@@ -85,8 +85,11 @@ impl SessionStore for BrowserSessions {
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let (hash, now) = (hash_of(id), Timestamp::now());
         let Some(holder) = sessions::find(&self.0, &hash, now).await.map_err(failure)? else { return Ok(None) };
-        if holder.is_to_be_noted {
-            sessions::note_use(&self.0, &hash, now).await.map_err(failure)?;
+        // A storage that takes no changes signs nobody out.
+        if holder.is_to_be_noted
+            && let Err(error) = sessions::note_use(&self.0, &hash, now).await
+        {
+            tracing::warn!(%error, "the use of a session could not be noted");
         }
         let Holder { session_id, user_id, email, role, expires_at, .. } = holder;
         let data = HashMap::from([

@@ -15,6 +15,8 @@ pub mod browser_sessions;
 pub mod password;
 /// Texts that prove something.
 pub mod secret;
+/// How the first admin comes in.
+mod set_up;
 /// From e-mail and password to a session.
 pub mod sign_in;
 /// What slows guessing down.

@@ -23,11 +23,11 @@ const WAITING: usize = 100;
 /// Memory of a check in KiB, rounds, and threads.
 const COST: (u32, u32, u32) = (19_456, 2, 1);
 
-/// Says whether a password may be one, and what to change.
+/// Says whether a password may be one, and what to change. It takes some milliseconds.
 ///
 /// # Errors
 /// [`ApiError::Invalid`] for the field `password`.
-pub fn judge(password: &str, email: &str) -> Result<(), ApiError> {
+fn judge(password: &str, email: &str) -> Result<(), ApiError> {
     let length = password.chars().count();
     if length < SHORTEST {
         return Err(ApiError::invalid("password", format!("Use at least {SHORTEST} characters; a few words do well.")));
@@ -36,8 +36,8 @@ pub fn judge(password: &str, email: &str) -> Result<(), ApiError> {
         return Err(ApiError::invalid("password", format!("Use at most {LONGEST} characters.")));
     }
     let own: Vec<&str> = email.split(['@', '.']).chain([email, "signalbox"]).filter(|part| part.len() > 2).collect();
-    // Beyond a hundred characters nothing is found any more, and looking takes its time.
-    let beginning: String = password.chars().take(100).collect();
+    // What is known is found at the beginning, and looking takes its time with every character.
+    let beginning: String = password.chars().take(40).collect();
     if u128::from(zxcvbn::zxcvbn(&beginning, &own).guesses()) < u128::from(FEWEST_GUESSES) {
         return Err(ApiError::invalid("password", "This one is among the first that are guessed. Use another one."));
     }
@@ -64,16 +64,25 @@ impl Default for Passwords {
 static NOBODY: LazyLock<String> = LazyLock::new(|| hashed("nobody has this password").unwrap_or_default());
 
 impl Passwords {
-    /// Hashes a password.
+    /// Judges the password that somebody with an e-mail wants to have, and hashes it.
     ///
     /// # Errors
-    /// Too many wait, or the system has no randomness.
-    pub async fn hash(&self, password: String) -> Result<String, ApiError> {
-        let hash = self.in_turn(move || hashed(&password)).await?;
-        hash.map_err(|error| {
-            tracing::error!(%error, "a password could not be hashed");
-            ApiError::Internal
+    /// [`ApiError::Invalid`] for one that can't be one; or too many wait, or the system has no randomness.
+    pub async fn accept(&self, password: String, email: &str) -> Result<String, ApiError> {
+        let email = email.to_owned();
+        self.in_turn(move || {
+            judge(&password, &email)?;
+            hashed(&password).map_err(|error| {
+                tracing::error!(%error, "a password could not be hashed");
+                ApiError::Internal
+            })
         })
+        .await?
+    }
+
+    /// Makes ready what is needed when somebody is looked for who is not there: the first one shall not take longer than others.
+    pub fn prepare() {
+        LazyLock::force(&NOBODY);
     }
 
     /// Whether a password is the one of a hash. Without a hash it takes as long, and is not.
@@ -134,7 +143,8 @@ mod tests {
     #[tokio::test]
     async fn the_right_password_is_right_and_nobody_has_any() {
         let passwords = Passwords::default();
-        let hash = passwords.hash("correct horse battery staple".to_owned()).await.expect("hashed");
+        let password = "correct horse battery staple".to_owned();
+        let hash = passwords.accept(password, "ada@example.com").await.expect("hashed");
 
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         let is_right = async |text: &str, hash: Option<&String>| {

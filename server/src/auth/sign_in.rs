@@ -4,9 +4,14 @@
 //! long.
 
 use app::{api::ApiError, domain::User};
+use email_address::EmailAddress;
 use jiff::Timestamp;
 
-use super::{accounts::Accounts, actor::Actor};
+use super::{
+    accounts::{Accounts, put_off},
+    actor::Actor,
+    throttle::network,
+};
 use crate::{
     http::error::refusal,
     store::{
@@ -15,8 +20,7 @@ use crate::{
     },
 };
 
-/// Who tries.
-#[derive(Clone, Debug)]
+/// Who tries. It can't be printed: it holds a password.
 pub struct Trial {
     /// The e-mail.
     pub email: String,
@@ -34,21 +38,26 @@ impl Accounts {
     pub async fn recognize(&self, trial: Trial) -> Result<User, ApiError> {
         let Trial { email, password, address } = trial;
         let account = users::email_key(&email);
-        let is_known = users::knows_address(&self.database, &email, &address).await.map_err(refusal)?;
+        let is_known = users::knows_address(&self.database, &email, &network(&address)).await.map_err(refusal)?;
         let attempt = match self.throttle.admit(&account, &address, is_known) {
             Ok(attempt) => attempt,
             Err(wait) => {
                 // One entry for each would let whoever floods us fill the disk.
-                tracing::info!(address, "an attempt to sign in was put off");
-                return Err(ApiError::TooManyAttempts { seconds: wait.as_secs() + 1 });
+                tracing::debug!(address, "an attempt to sign in was put off");
+                return Err(put_off(wait));
             }
         };
-        let found = users::find_by_email(&self.database, &email).await.map_err(refusal)?;
-        let (user, hash) = match found {
-            Some(Credentials { user, password_hash }) => (Some(user), Some(password_hash)),
-            None => (None, None),
+        let looking = async {
+            let found = users::find_by_email(&self.database, &email).await.map_err(refusal)?;
+            let (user, hash) = match found {
+                Some(Credentials { user, password_hash }) => (Some(user), Some(password_hash)),
+                None => (None, None),
+            };
+            Ok((user, self.passwords.is_right(password, hash).await?))
         };
-        let is_right = self.passwords.is_right(password, hash).await?;
+        // Nobody has failed where nothing could be looked at.
+        let looked: Result<_, ApiError> = looking.await;
+        let (user, is_right) = looked.inspect_err(|_| self.throttle.take_back(&attempt))?;
         match user.filter(|user| is_right && user.disabled_at.is_none()) {
             Some(user) => {
                 self.throttle.forgive(&attempt);
@@ -66,7 +75,7 @@ impl Accounts {
         let entry = signing_in(&user.email, address, "done");
         let noting = async {
             let mut transaction = self.database.begin().await?;
-            users::remember_address(&mut transaction, user.user_id, address, Timestamp::now()).await?;
+            users::remember_address(&mut transaction, user.user_id, &network(address), Timestamp::now()).await?;
             crate::store::audit::append(&mut transaction, &entry).await?;
             transaction.commit().await
         };
@@ -74,12 +83,12 @@ impl Accounts {
     }
 }
 
-/// An entry of the audit log: the e-mail as it was typed, cut where it is longer than any.
+/// An entry of the audit log, with the e-mail that was tried. What is none may be a password that slipped into the wrong field.
 fn signing_in(email: &str, address: &str, outcome: &str) -> NewEntry {
     let (actor_kind, _) = Actor::Anonymous.in_audit();
     NewEntry {
         actor_kind: if outcome == "done" { "user" } else { actor_kind },
-        actor: email.chars().take(254).collect(),
+        actor: if EmailAddress::is_valid(email.trim()) { email.trim().to_owned() } else { String::new() },
         action: "signed_in".to_owned(),
         outcome: outcome.to_owned(),
         address: Some(address.to_owned()),

@@ -15,6 +15,8 @@ use std::{
 
 use tokio::time::Instant;
 
+use super::secret::hash;
+
 /// Failures that cost nothing.
 const FREE: u32 = 5;
 /// The longest wait, for an address and for an account.
@@ -33,8 +35,12 @@ pub struct Throttle {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Who {
+    /// Whoever comes from there.
     Address(String),
+    /// Whoever tries an account from anywhere.
     Account(String),
+    /// Whoever tries an account from where its owner has signed in before.
+    AccountAt(String, String),
 }
 
 #[derive(Clone, Copy)]
@@ -62,11 +68,21 @@ impl Throttle {
     /// How long to wait.
     pub fn admit(&self, account: &str, address: &str, is_known_address: bool) -> Result<Attempt, Duration> {
         let now = Instant::now();
-        let mut keys = vec![(Who::Address(network(address)), LONGEST_OF_ADDRESS)];
-        if !is_known_address {
-            keys.push((Who::Account(account.to_owned()), LONGEST_OF_ACCOUNT));
-        }
+        let network = network(address);
+        // Of the account a hash is remembered: what is typed may be as long as a request.
+        let account = hash(account);
+        let of_account = if is_known_address {
+            (Who::AccountAt(account, network.clone()), LONGEST_OF_ADDRESS)
+        } else {
+            (Who::Account(account), LONGEST_OF_ACCOUNT)
+        };
+        let keys = [(Who::Address(network), LONGEST_OF_ADDRESS), of_account];
         let mut counted = self.counted();
+        for (who, _) in &keys {
+            if counted.get(who).is_some_and(|failures| now.saturating_duration_since(failures.last) >= FORGIVEN) {
+                counted.remove(who);
+            }
+        }
         let wait = |(who, longest): &(Who, Duration)| counted.get(who).map(|failures| failures.wait(*longest, now));
         let wait = keys.iter().filter_map(wait).max().unwrap_or_default();
         if !wait.is_zero() {
@@ -81,10 +97,22 @@ impl Throttle {
         Ok(Attempt(keys.into_iter().map(|(who, _)| who).collect()))
     }
 
-    /// An attempt has succeeded: what was counted for it is taken back.
-    pub fn forgive(&self, attempt: &Attempt) {
+    /// An attempt was no failure: it is not counted.
+    pub fn take_back(&self, attempt: &Attempt) {
         let mut counted = self.counted();
         for who in &attempt.0 {
+            if let Some(failures) = counted.get_mut(who) {
+                failures.count = failures.count.saturating_sub(1);
+            }
+        }
+    }
+
+    /// An attempt has succeeded: nothing is counted any more for the account from there. For the address only this one is taken back, or
+    /// whoever has an account of his own could guess others' for ever.
+    pub fn forgive(&self, attempt: &Attempt) {
+        self.take_back(attempt);
+        let mut counted = self.counted();
+        for who in attempt.0.iter().filter(|who| !matches!(who, Who::Address(_))) {
             counted.remove(who);
         }
     }
@@ -108,8 +136,8 @@ fn make_room(counted: &mut HashMap<Who, Failures>, now: Instant) {
     }
 }
 
-/// An address as it is counted: one household has a whole network of the sixth version.
-fn network(address: &str) -> String {
+/// An address as it is counted and remembered: one household has a whole network of the sixth version.
+pub(super) fn network(address: &str) -> String {
     match address.parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
@@ -124,7 +152,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn each_failure_beyond_some_costs_a_longer_wait_and_a_success_forgives() {
+    async fn each_failure_beyond_some_costs_a_longer_wait_and_an_hour_forgives() {
         let throttle = Throttle::default();
         let mut waits = Vec::new();
         for _ in 0..FREE + 4 {
@@ -136,11 +164,24 @@ mod tests {
         }
         assert_eq!(waits, [1, 2, 4, 8]);
 
-        tokio::time::advance(Duration::from_secs(16)).await;
-        let attempt = throttle.admit("ada", "10.0.0.1", false).expect("let in");
-        throttle.forgive(&attempt);
+        tokio::time::advance(FORGIVEN).await;
+        for _ in 0..FREE {
+            assert!(throttle.admit("ada", "10.0.0.1", false).is_ok());
+        }
+    }
 
-        assert!(throttle.admit("ada", "10.0.0.1", false).is_ok());
+    #[tokio::test(start_paused = true)]
+    async fn an_own_success_forgives_no_guessing_of_others_passwords() {
+        let throttle = Throttle::default();
+        let mut guesses = 0;
+        for _ in 0..1_000 {
+            guesses += usize::from(throttle.admit("ada", "10.0.0.1", true).is_ok());
+            if let Ok(own) = throttle.admit("eve", "10.0.0.1", true) {
+                throttle.forgive(&own);
+            }
+        }
+
+        assert_eq!(guesses, FREE as usize);
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use app::{
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
@@ -26,6 +26,7 @@ use crate::{
         browser_sessions::{ADDRESS, AGENT, USER},
         sign_in::Trial,
     },
+    state::Cookies,
     store::sessions,
 };
 
@@ -88,10 +89,6 @@ pub(super) async fn end(session: &Session) -> Result<(), ApiError> {
     })
 }
 
-/// What is told to a browser whose session has ended: the cookie goes, however it was set (Clear-Site-Data, W3C).
-pub(super) const CLEARED: (header::HeaderName, HeaderValue) =
-    (header::HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cookies\""));
-
 /// Signs out.
 ///
 /// The session ends here and now, and with it every live stream of it within a heartbeat. A token is not ended by this: revoke it.
@@ -104,12 +101,15 @@ pub(super) const CLEARED: (header::HeaderName, HeaderValue) =
 )]
 pub(super) async fn logout(
     State(accounts): State<Accounts>,
+    State(cookies): State<Cookies>,
     viewer: Viewer,
     session: Session,
 ) -> Result<Response, Problem> {
     end(&session).await?;
-    accounts.note_ended(&viewer.by()).await;
-    Ok((StatusCode::NO_CONTENT, [CLEARED]).into_response())
+    if matches!(viewer.actor, Actor::User { .. }) {
+        accounts.note_ended(&viewer.by()).await;
+    }
+    Ok((StatusCode::NO_CONTENT, [cookies.removal()]).into_response())
 }
 
 /// Shows who asks.
@@ -136,7 +136,7 @@ pub(super) struct PasswordChange {
 
 /// Changes one's password.
 ///
-/// All other sessions of the user end.
+/// All sessions of the user end, and the one that asks begins anew.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/password",
@@ -148,13 +148,16 @@ pub(super) struct PasswordChange {
 pub(super) async fn change_password(
     State(accounts): State<Accounts>,
     viewer: Viewer,
+    session: Session,
+    headers: HeaderMap,
     Sent(change): Sent<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
-    let Actor::User { user_id, session_hash, .. } = &viewer.actor else {
+    let Actor::User { user_id, .. } = &viewer.actor else {
         return Err(ApiError::conflict("A token has no password.").into());
     };
     let passwords = (change.current_password, change.password);
-    accounts.change_password(&viewer.by(), *user_id, passwords, session_hash).await?;
+    let user = accounts.change_password(&viewer.by(), *user_id, &viewer.address, passwords).await?;
+    begin(&session, &user, &viewer.address, &headers).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

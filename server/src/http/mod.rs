@@ -69,7 +69,7 @@ pub mod ws;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request},
     middleware,
     routing::{get, post},
 };
@@ -83,6 +83,9 @@ use crate::AppState;
 
 /// What is held of a body with orders: ten thousand of a kilobyte and a half.
 const MOST_BYTES_OF_ORDERS: usize = 16 * 1024 * 1024;
+
+/// What is held of a body of somebody whom we don't know yet.
+const MOST_BYTES_OF_FORMS: usize = 16 * 1024;
 
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
@@ -99,8 +102,8 @@ pub fn router(state: AppState) -> Router {
         .merge(api)
         .merge(alternatives)
         .merge(forms)
-        .route("/login", post(sign_in_forms::sign_in))
-        .route("/setup", post(sign_in_forms::set_up))
+        .route("/login", post(sign_in_forms::sign_in).layer(DefaultBodyLimit::max(MOST_BYTES_OF_FORMS)))
+        .route("/setup", post(sign_in_forms::set_up).layer(DefaultBodyLimit::max(MOST_BYTES_OF_FORMS)))
         .route("/logout", post(sign_in_forms::sign_out))
         .merge(pages::routes(&state))
         .fallback(pages::file_or_not_found)
@@ -109,8 +112,17 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn(cross_site::refuse))
         .layer(RequestBodyTimeoutLayer::new(silence))
         .layer(middleware::map_response_with_state(state.transport, headers::tell))
-        .layer(TraceLayer::new_for_http().on_failure(DefaultOnFailure::new().level(tracing::Level::WARN)))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_failure(DefaultOnFailure::new().level(tracing::Level::WARN)),
+        )
         .with_state(state)
+}
+
+/// What is logged around a request: without the query, which may hold a secret.
+fn span(request: &Request) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
 }
 
 /// The API: a handler says itself at which address it answers, so that the router and the document are one.
@@ -123,8 +135,10 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(queue::add))
         .routes(routes!(queue::add_bulk))
         .layer(DefaultBodyLimit::max(MOST_BYTES_OF_ORDERS));
+    let doors = OpenApiRouter::new().routes(routes!(account::login)).layer(DefaultBodyLimit::max(MOST_BYTES_OF_FORMS));
     OpenApiRouter::with_openapi(openapi::beginning())
         .merge(orders)
+        .merge(doors)
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::show, jobs::remove))
         .routes(routes!(jobs::cancel))
@@ -155,7 +169,6 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(imports::show))
         .routes(routes!(imports::errors))
         .routes(routes!(imports::errors_csv))
-        .routes(routes!(account::login))
         .routes(routes!(account::logout))
         .routes(routes!(account::me))
         .routes(routes!(account::change_password))

@@ -13,10 +13,13 @@ use tower_sessions::Session;
 use url::form_urlencoded::Serializer;
 
 use super::{
-    account::{CLEARED, begin, end},
+    account::{begin, end},
     viewer::Viewer,
 };
-use crate::auth::{Accounts, sign_in::Trial};
+use crate::{
+    auth::{Accounts, sign_in::Trial},
+    state::Cookies,
+};
 
 /// The form of `/login`.
 #[derive(Deserialize)]
@@ -74,11 +77,16 @@ pub(super) async fn set_up(
 }
 
 /// `POST /logout`.
-pub(super) async fn sign_out(State(accounts): State<Accounts>, viewer: Viewer, session: Session) -> Response {
+pub(super) async fn sign_out(
+    State(accounts): State<Accounts>,
+    State(cookies): State<Cookies>,
+    viewer: Viewer,
+    session: Session,
+) -> Response {
     match end(&session).await {
         Ok(()) => {
             accounts.note_ended(&viewer.by()).await;
-            ([CLEARED], Redirect::to("/login")).into_response()
+            ([cookies.removal()], Redirect::to("/login")).into_response()
         }
         Err(error) => super::error::Problem(error).into_response(),
     }
@@ -100,7 +108,10 @@ fn back(form: &str, error: &ApiError, kept: &[(&str, &str)]) -> Redirect {
 
 /// An address of ours, or the first page: nobody is led elsewhere by a link to this form.
 fn own(next: &str) -> &str {
-    let is_own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
+    let is_own = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\');
+    let is_own = is_own && !next.chars().any(char::is_control);
+    // Asking there does something.
+    let is_own = is_own && !next.starts_with("/dashboard/");
     if is_own { next } else { "/" }
 }
 
@@ -111,7 +122,16 @@ mod tests {
     #[test]
     fn nobody_is_led_to_another_site() {
         assert_eq!(own("/imports?before=x"), "/imports?before=x");
-        for elsewhere in ["", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "evil"] {
+        for elsewhere in [
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/\u{1}",
+            "/dashboard/trigger-test-pubsub",
+            "evil",
+        ] {
             assert_eq!(own(elsewhere), "/", "{elsewhere}");
         }
     }

@@ -145,13 +145,12 @@ pub async fn end_by_name(
     Ok(Some(owner))
 }
 
-/// Ends all of a user, but the one with this hash.
+/// Ends all of a user.
 ///
 /// # Errors
 /// The database refused.
-pub async fn end_all(transaction: &mut Transaction, user_id: UserId, but: Option<&str>) -> Result<(), StoreError> {
-    let delete = sql("delete from sessions where user_id = $1 and session_hash <> $2");
-    transaction.execute(delete.bind(user_id.0).bind(but.unwrap_or_default())).await?;
+pub async fn end_all(transaction: &mut Transaction, user_id: UserId) -> Result<(), StoreError> {
+    transaction.execute(sql("delete from sessions where user_id = $1").bind(user_id.0)).await?;
     Ok(())
 }
 

@@ -105,14 +105,16 @@ pub async fn find(database: &Database, user_id: UserId) -> Result<Option<Credent
     row.map(Credentials::try_from).transpose()
 }
 
-/// One user, for whoever is about to change him: he stays as he is until the transaction ends.
+/// One user, for whoever is about to change him: he and all admins stay as they are until the transaction ends.
 ///
 /// # Errors
 /// The database refused, or the row is broken.
 pub async fn hold(transaction: &mut Transaction, user_id: UserId) -> Result<Option<User>, StoreError> {
     let take = transaction.dialect().take("users");
-    let select = format!(concat!(select_users!(), " where user_id = $1 {}"), take);
-    let row: Option<UserRow> = transaction.fetch_optional(sql(select).bind(user_id.0)).await?;
+    // Whoever may take an admin away takes all of them, in one order: two could each leave the other one.
+    let select = format!(concat!(select_users!(), " where user_id = $1 or role = 'admin' order by user_id {}"), take);
+    let rows: Vec<UserRow> = transaction.fetch_all(sql(select).bind(user_id.0)).await?;
+    let row = rows.into_iter().find(|row| row.user_id == user_id.0);
     Ok(row.map(Credentials::try_from).transpose()?.map(|found| found.user))
 }
 
@@ -143,7 +145,7 @@ pub async fn has_admin(database: &Database) -> Result<bool, StoreError> {
     database.scalar(sql("select exists (select 1 from users where role = 'admin' and disabled_at is null)")).await
 }
 
-/// Gives a user another role, another password, or takes sign-in from him or gives it back.
+/// Gives a user another role.
 ///
 /// # Errors
 /// The database refused.

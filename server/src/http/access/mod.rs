@@ -31,7 +31,7 @@ use crate::{
     auth::{
         Actor, BrowserSessions, By,
         browser_sessions::{HOLDER, hash_of},
-        secret::hash,
+        secret::{TOKEN_MARK, hash},
     },
     state::Cookies,
     store::{self, api_tokens, audit::NewEntry},
@@ -44,10 +44,7 @@ pub(super) fn sessions(state: &AppState) -> SessionManagerLayer<BrowserSessions>
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_expiry(Expiry::OnInactivity(time::Duration::milliseconds(store::sessions::LONGEST_MS)));
-    match state.cookies {
-        Cookies::Secure => layer.with_name("__Host-signalbox").with_secure(true),
-        Cookies::Plain => layer.with_name("signalbox").with_secure(false),
-    }
+    layer.with_name(state.cookies.name()).with_secure(state.cookies == Cookies::Secure)
 }
 
 /// What a request needs. Static files are for all; whatever else has no route is for whom we know, and whatever has one without a rule for
@@ -66,16 +63,22 @@ fn rule(request: &Request) -> (Need, Trace) {
 pub(super) async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (need, trace) = rule(&request);
     let (mut parts, body) = request.into_parts();
-    let actor = match identify(&state, &parts.headers, parts.extensions.get::<Session>()).await {
+    // Where nothing is needed nobody is looked for: whoever restarts the server asks while the database is away.
+    let identifying = async {
+        match need {
+            Need::Nothing => Ok(Actor::Anonymous),
+            Need::Role(_) => identify(&state, &parts.headers, parts.extensions.get::<Session>()).await,
+        }
+    };
+    let actor = match identifying.await {
         Ok(actor) => actor,
-        // Who needs nothing is not kept by a token that nobody takes.
-        Err(_) if need == Need::Nothing => Actor::Anonymous,
         Err(error) => return Problem(error).into_response(),
     };
     let by = By::Request { actor: actor.clone(), address: viewer::address(&parts, &state.proxies) };
     if let Need::Role(needed) = need {
         match actor.role() {
             None if wants_page(&parts.method, &parts.headers) => return to_sign_in(&parts.uri).into_response(),
+            None if parts.uri.path() == "/logout" => return Redirect::to("/login").into_response(),
             None => return Problem(ApiError::SignInRequired).into_response(),
             Some(role) if role < needed => {
                 let error = ApiError::Forbidden { needed };
@@ -87,14 +90,23 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
     }
     parts.extensions.insert(actor);
     let (method, uri) = (parts.method.clone(), parts.uri.clone());
-    let answer = next.run(Request::from_parts(parts, body)).await;
-    if trace == Trace::Kept {
-        let status = answer.status();
-        let outcome =
-            if status.is_success() || status.is_redirection() { "done".to_owned() } else { status.to_string() };
-        state.accounts.note(&entry(&by, &method, &uri, &outcome)).await;
+    let request = Request::from_parts(parts, body);
+    if trace == Trace::None {
+        return next.run(request).await;
     }
-    answer
+    // In a task of its own: whoever does something and leaves at once is noted as well.
+    let doing = tokio::spawn(async move {
+        let answer = next.run(request).await;
+        let status = answer.status();
+        let is_done = status.is_success() || status.is_redirection();
+        let outcome = if is_done { "done".to_owned() } else { status.as_u16().to_string() };
+        state.accounts.note(&entry(&by, &method, &uri, &outcome)).await;
+        answer
+    });
+    doing.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a request broke");
+        Problem(ApiError::Internal).into_response()
+    })
 }
 
 fn entry(by: &By, method: &Method, uri: &Uri, outcome: &str) -> NewEntry {
@@ -118,6 +130,9 @@ async fn identify(state: &AppState, headers: &HeaderMap, session: Option<&Sessio
         let text = value.to_str().ok().and_then(|value| value.split_once(' '));
         let Some((scheme, token)) = text else { return Err(ApiError::SignInRequired) };
         if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(ApiError::SignInRequired);
+        }
+        if !token.starts_with(TOKEN_MARK) {
             return Err(ApiError::SignInRequired);
         }
         let now = Timestamp::now();
