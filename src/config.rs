@@ -36,7 +36,12 @@ Environment, all optional:
   SIGNALBOX_LOG                error, warn, info, debug, trace        info
   SIGNALBOX_LOG_FORMAT         pretty or json                         pretty
 
+DATABASE_URL, REDIS_URL and REDIS_PASSWORD may be read from a file: SIGNALBOX_DATABASE_URL_FILE names it, and so on.
+
 Exit status: 0 done, 1 failed, 2 wrong usage.";
+
+/// Variables that hold secrets: each may be read from a file instead.
+const SECRETS: [&str; 3] = ["DATABASE_URL", "REDIS_URL", "REDIS_PASSWORD"];
 
 /// How logs are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,10 +86,14 @@ impl Config {
     /// The configuration of this process.
     pub(crate) fn from_environment() -> anyhow::Result<Self> {
         #[expect(clippy::disallowed_methods, reason = "this is the one place")]
-        Self::read(|name| match env::var(name) {
+        let variable = |name: &str| match env::var(name) {
             Ok(value) => Ok(Some(value)),
             Err(VarError::NotPresent) => Ok(None),
             Err(VarError::NotUnicode(_)) => bail!("{name} is not valid UTF-8"),
+        };
+        Self::read(|name| match variable(name)? {
+            None if SECRETS.contains(&name) => secret_file(name, variable),
+            value => Ok(value),
         })
     }
 
@@ -151,6 +160,22 @@ impl Config {
     }
 }
 
+/// What stands in the file that a variable names in place of a secret: `SIGNALBOX_REDIS_PASSWORD_FILE` or `REDIS_PASSWORD_FILE` for
+/// `REDIS_PASSWORD`. A line break at its end is not part of it.
+fn secret_file(
+    name: &str,
+    variable: impl Fn(&str) -> anyhow::Result<Option<String>>,
+) -> anyhow::Result<Option<String>> {
+    for prefix in ["SIGNALBOX_", ""] {
+        let file = format!("{prefix}{name}_FILE");
+        if let Some(path) = variable(&file)?.filter(|path| !path.is_empty()) {
+            let text = std::fs::read_to_string(&path).with_context(|| format!("{file}: {path} can't be read"))?;
+            return Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()));
+        }
+    }
+    Ok(None)
+}
+
 fn parsed<T>(name: &str, value: Option<String>, default: T) -> anyhow::Result<T>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
@@ -206,6 +231,23 @@ mod tests {
         assert_eq!(config.engine, EngineChoice::Database);
         assert_eq!(config.hub, HubConfig::default());
         assert_eq!(config.trusted_proxies, TrustedProxies::default());
+    }
+
+    #[test]
+    fn a_secret_is_read_from_the_file_that_is_named_and_one_that_is_not_there_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("password");
+        std::fs::write(&path, "a b\n").expect("written");
+        let from = |named: &'static str, path: String| {
+            secret_file("REDIS_PASSWORD", move |name| Ok((name == named).then(|| path.clone())))
+        };
+
+        for named in ["SIGNALBOX_REDIS_PASSWORD_FILE", "REDIS_PASSWORD_FILE"] {
+            assert_eq!(from(named, path.display().to_string()).expect("read"), Some("a b".to_owned()));
+            let error = from(named, "/nowhere/at/all".to_owned()).expect_err("no file");
+            assert!(format!("{error:#}").contains(named), "{error:#}");
+        }
+        assert_eq!(from("OTHER_FILE", String::new()).expect("read"), None);
     }
 
     #[test]

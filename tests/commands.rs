@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -34,6 +34,8 @@ fn help_names_every_command_and_variable() {
         "enqueue",
         "publish",
         "migrate",
+        "user",
+        "token",
         "doctor",
         "bench",
         "SIGNALBOX_ADDR",
@@ -152,4 +154,83 @@ fn bench_stream_tells_what_streams_cost_and_how_soon_events_are_there() {
         let figure = figures.iter().find(|figure| figure["name"].as_str().is_some_and(|name| name.contains(what)));
         assert!(figure.expect(what)["value"].is_number(), "{what}");
     }
+}
+
+/// Runs a command that is told something.
+fn tell(folder: &Path, arguments: &[&str], said: &str) -> Output {
+    let mut command = signalbox(folder, arguments);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    // One that refuses before it listens closes the pipe.
+    let _ = child.stdin.take().expect("piped").write_all(said.as_bytes());
+    child.wait_with_output().expect("ended")
+}
+
+#[test]
+fn users_are_added_listed_and_disabled() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let add = ["user", "add", "ada@example.com", "--role", "operator", "--password-stdin"];
+
+    let short = tell(folder.path(), &add, "too short\n");
+    let added = tell(folder.path(), &add, "correct horse battery staple\n");
+    let again = tell(folder.path(), &add, "correct horse battery staple\n");
+    let disabled = run(folder.path(), &["user", "disable", "Ada@Example.com"]);
+    let nobody = run(folder.path(), &["user", "disable", "bob@example.com"]);
+    let list = run(folder.path(), &["user", "list"]);
+
+    assert_eq!(short.status.code(), Some(1));
+    assert!(text(&short.stderr).contains("12 characters"), "{}", text(&short.stderr));
+    assert!(added.status.success(), "{}", text(&added.stderr));
+    assert!(text(&again.stderr).contains("ada@example.com"), "{}", text(&again.stderr));
+    assert!(disabled.status.success(), "{}", text(&disabled.stderr));
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(text(&list.stdout).starts_with("ada@example.com\toperator\tdisabled\t"), "{}", text(&list.stdout));
+    assert_eq!(run(folder.path(), &["user", "add", "ada@example.com", "--role", "root"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_token_is_printed_once_and_alone_and_revoked_by_its_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+
+    let made = run(folder.path(), &["token", "create", "ci", "--role", "viewer", "--expires-in", "90d"]);
+    let again = run(folder.path(), &["token", "create", "ci", "--role", "viewer"]);
+    let revoked = run(folder.path(), &["token", "revoke", "ci"]);
+    let twice = run(folder.path(), &["token", "revoke", "ci"]);
+    let list = run(folder.path(), &["token", "list"]);
+
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let token = text(&made.stdout).trim();
+    assert!(token.starts_with("sbx_") && token.len() == 47, "{token}");
+    assert_eq!(text(&made.stdout).lines().count(), 1);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(revoked.status.success() && !twice.status.success());
+    assert!(text(&list.stdout).starts_with("ci\tviewer\trevoked\t") && !text(&list.stdout).contains(token));
+}
+
+#[test]
+fn a_server_without_an_admin_prints_a_link_to_make_one_and_one_with_an_admin_does_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // What it says until it is told to stop, behind so many lines.
+    let said = |lines: usize| {
+        let mut server =
+            signalbox(folder.path(), &["--addr", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().expect("started");
+        let mut out = BufReader::new(server.stdout.take().expect("piped"));
+        let mut told = String::new();
+        for _ in 0..lines {
+            out.read_line(&mut told).expect("it says something");
+        }
+        Command::new("kill").arg(server.id().to_string()).status().expect("signalled");
+        server.wait().expect("ended");
+        out.read_to_string(&mut told).expect("the rest");
+        told
+    };
+
+    let told = said(2);
+    let (_, link) = told.split_once("Set up the first admin: http://127.0.0.1:").expect("a link");
+    assert!(link.contains("/setup?token="), "{told}");
+
+    let add = ["user", "add", "ada@example.com", "--role", "admin", "--password-stdin"];
+    assert!(tell(folder.path(), &add, "correct horse battery staple").status.success());
+    let told = said(1);
+    assert!(!told.contains("/setup"), "{told}");
 }
