@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Download } from '@playwright/test';
 import { parseCsv } from '../support/csv';
 import { sample } from '../support/samples';
+import { signIn } from '../support/sign-in';
 import { expect, test } from '../support/test';
 
 /** What the page shows of each thing that is wrong in `bad-rows.csv`. */
@@ -52,6 +53,8 @@ test('bad rows are listed with row, line, column, value and what to change, and 
 });
 
 test('the bad rows come back as a file that can be mended and imported', async ({
+  context,
+  server,
   folder,
   importFilePage,
   importPage,
@@ -59,6 +62,7 @@ test('the bad rows come back as a file that can be mended and imported', async (
 }) => {
   const original = parseCsv(await readFile(sample('bad-rows.csv'), 'utf8'));
   const width = original[0]!.length;
+  await signIn(context, server);
   await importFilePage.open();
   await importFilePage.importFile(sample('bad-rows.csv'));
   await importPage.says('completed');
