@@ -58,17 +58,13 @@ impl Accounts {
         // Nobody has failed where nothing could be looked at.
         let looked: Result<_, ApiError> = looking.await;
         let (user, is_right) = looked.inspect_err(|_| self.throttle.take_back(&attempt))?;
-        match user.filter(|user| is_right && user.disabled_at.is_none()) {
-            Some(user) => {
-                self.throttle.forgive(&attempt);
-                self.note_signed_in(&user, &address).await?;
-                Ok(user)
-            }
-            None => {
-                self.note(&signing_in(&email, &address, "invalid_credentials")).await;
-                Err(ApiError::InvalidCredentials)
-            }
-        }
+        let Some(user) = user.filter(|user| is_right && user.disabled_at.is_none()) else {
+            self.note(&signing_in(&email, &address, "invalid_credentials")).await;
+            return Err(ApiError::InvalidCredentials);
+        };
+        self.throttle.forgive(&attempt);
+        self.note_signed_in(&user, &address).await?;
+        Ok(user)
     }
 
     async fn note_signed_in(&self, user: &User, address: &str) -> Result<(), ApiError> {

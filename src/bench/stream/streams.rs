@@ -102,8 +102,8 @@ impl Streams {
 async fn open(place: Place) -> anyhow::Result<Line> {
     let mut line = TcpStream::connect(&place.host).await.context("no connection")?;
     let proof = place.proof.map(|proof| format!("authorization: {proof}\r\n")).unwrap_or_default();
-    let head = format!("GET {} HTTP/1.1\r\nhost: {}\r\n", place.path, place.host);
-    let request = format!("{head}accept: text/event-stream\r\n{proof}\r\n");
+    let asked = format!("GET {} HTTP/1.1\r\nhost: {}\r\n", place.path, place.host);
+    let request = format!("{asked}accept: text/event-stream\r\n{proof}\r\n");
     line.write_all(request.as_bytes()).await?;
     let mut heard = Vec::with_capacity(1_024);
     loop {
