@@ -95,7 +95,8 @@ async fn what_has_no_rule_is_nothing_for_whom_we_do_not_know() {
 
     assert_eq!(ask(&anonymous, Method::GET, "/nowhere").await, StatusCode::UNAUTHORIZED);
     assert_eq!(ask(&app.client, Method::GET, "/nowhere").await, StatusCode::NOT_FOUND);
-    assert_eq!(ask(&anonymous, Method::GET, "/favicon.svg").await, StatusCode::OK);
+    // Where pages keep their files, nobody has to be known; this one is not there.
+    assert_eq!(ask(&anonymous, Method::GET, "/pkg/nothing.js").await, StatusCode::NOT_FOUND);
     assert_eq!(ask(&anonymous, Method::PUT, "/api/v1/queues").await, StatusCode::UNAUTHORIZED);
     assert_eq!(ask(&app.client, Method::PUT, "/api/v1/queues").await, StatusCode::METHOD_NOT_ALLOWED);
 }
