@@ -62,7 +62,8 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     let state = AppState::new(parts, Arc::clone(&hub), Limits::default());
     let state = state.behind(config.trusted_proxies).with_cookies(cookies);
     let accounts = state.accounts.clone();
-    tokio::task::spawn_blocking(auth::password::Passwords::prepare).await?;
+    // Beside the rest: nobody waits for it but who signs in first.
+    drop(tokio::task::spawn_blocking(auth::password::Passwords::prepare));
     tokio::spawn(auth::watch::watch(accounts.clone(), hub, stopping.clone()));
     let router = http::router(state);
     tracing::info!(%addr, "listening");
