@@ -1,7 +1,7 @@
 //! Who may do what: people and programs, how they prove themselves, and what ends that.
 //!
 //! A person signs in with e-mail and password and is known by the cookie of a session from then on; a program sends a token. Both are judged
-//! by the database at each request, so what is ended there is ended everywhere. What a role may do is declared in `http/access.rs`.
+//! by the database at each request, so what is ended there is ended everywhere. What a role may do is declared in `http/access/rules.rs`.
 //!
 //! Deliberately absent: sign-in by others (OpenID Connect), and second factors.
 

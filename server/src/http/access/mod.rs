@@ -64,13 +64,11 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
     let (need, trace) = rule(&request);
     let (mut parts, body) = request.into_parts();
     // Where nothing is needed nobody is looked for: whoever restarts the server asks while the database is away.
-    let identifying = async {
-        match need {
-            Need::Nothing => Ok(Actor::Anonymous),
-            Need::Role(_) => identify(&state, &parts.headers, parts.extensions.get::<Session>()).await,
-        }
+    let identified = match need {
+        Need::Nothing => Ok(Actor::Anonymous),
+        Need::Role(_) => identify(&state, &parts.headers, parts.extensions.get::<Session>()).await,
     };
-    let actor = match identifying.await {
+    let actor = match identified {
         Ok(actor) => actor,
         Err(error) => return Problem(error).into_response(),
     };
@@ -129,10 +127,8 @@ async fn identify(state: &AppState, headers: &HeaderMap, session: Option<&Sessio
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let text = value.to_str().ok().and_then(|value| value.split_once(' '));
         let Some((scheme, token)) = text else { return Err(ApiError::SignInRequired) };
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(ApiError::SignInRequired);
-        }
-        if !token.starts_with(TOKEN_MARK) {
+        // What can't be a token of ours is not worth a question to the database.
+        if !scheme.eq_ignore_ascii_case("bearer") || !token.starts_with(TOKEN_MARK) {
             return Err(ApiError::SignInRequired);
         }
         let now = Timestamp::now();
