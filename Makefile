@@ -58,6 +58,7 @@ bench: build ## Measure the release build
 bench-queue: build ## Measure Signalbox beside BullMQ and Graphile Worker, in one run
 	@tools/install-engines.sh
 	@tools/install-node-packages.sh bench
+	cargo build --release --manifest-path bench/bullmq-rust/Cargo.toml --target-dir target --locked
 	@node bench/compare.mjs
 
 bench-stream: build ## Measure streams beside the plainest server that axum gives, and Nchan if installed, in one run
