@@ -9,11 +9,16 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use server::{backplane::sql::Retention, http::viewer::TrustedProxies, hub::HubConfig};
+use server::{
+    backplane::sql::Retention,
+    http::{listener::pair::PairFiles, viewer::TrustedProxies},
+    hub::HubConfig,
+};
 
 use crate::{
+    secret_file,
     service_url::{RedisParts, ServiceUrl},
-    span,
+    span, tls_pair,
 };
 
 /// What `--help` says of the environment.
@@ -31,6 +36,7 @@ Environment, all optional:
   SIGNALBOX_HEARTBEAT_SECONDS  longest silence of a live stream       15
   SIGNALBOX_MAX_STREAMS_PER_USER  live streams of one client          8
   SIGNALBOX_TRUSTED_PROXIES    networks whose X-Forwarded-For is believed, such as 10.0.0.0/8,::1
+  SIGNALBOX_TLS_CERT, SIGNALBOX_TLS_KEY  PEM files, certificate with chain and its private key: serve by https://
   SIGNALBOX_EVENT_RETENTION    how long events are kept               24h
   SIGNALBOX_JOB_RETENTION      how long ended jobs are kept           7d
   SIGNALBOX_LOG                error, warn, info, debug, trace        info
@@ -78,6 +84,8 @@ pub(crate) struct Config {
     pub(crate) engine: EngineChoice,
     pub(crate) hub: HubConfig,
     pub(crate) trusted_proxies: TrustedProxies,
+    /// What pages and API are encrypted by.
+    pub(crate) tls: Option<PairFiles>,
     pub(crate) retention: Retention,
     pub(crate) log: LogConfig,
 }
@@ -92,7 +100,7 @@ impl Config {
             Err(VarError::NotUnicode(_)) => bail!("{name} is not valid UTF-8"),
         };
         Self::read(|name| match variable(name)? {
-            None if SECRETS.contains(&name) => secret_file(name, variable),
+            None if SECRETS.contains(&name) => secret_file::read(name, variable),
             value => Ok(value),
         })
     }
@@ -143,6 +151,7 @@ impl Config {
                 set("SIGNALBOX_TRUSTED_PROXIES")?,
                 TrustedProxies::default(),
             )?,
+            tls: tls_pair::files(set)?,
             retention: Retention {
                 events: retention("SIGNALBOX_EVENT_RETENTION", set("SIGNALBOX_EVENT_RETENTION")?, keep.events)?,
                 jobs: retention("SIGNALBOX_JOB_RETENTION", set("SIGNALBOX_JOB_RETENTION")?, keep.jobs)?,
@@ -158,22 +167,6 @@ impl Config {
             },
         })
     }
-}
-
-/// What stands in the file that a variable names in place of a secret: `SIGNALBOX_REDIS_PASSWORD_FILE` or `REDIS_PASSWORD_FILE` for
-/// `REDIS_PASSWORD`. A line break at its end is not part of it.
-fn secret_file(
-    name: &str,
-    variable: impl Fn(&str) -> anyhow::Result<Option<String>>,
-) -> anyhow::Result<Option<String>> {
-    for prefix in ["SIGNALBOX_", ""] {
-        let file = format!("{prefix}{name}_FILE");
-        if let Some(path) = variable(&file)?.filter(|path| !path.is_empty()) {
-            let text = std::fs::read_to_string(&path).with_context(|| format!("{file}: {path} can't be read"))?;
-            return Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()));
-        }
-    }
-    Ok(None)
 }
 
 fn parsed<T>(name: &str, value: Option<String>, default: T) -> anyhow::Result<T>
@@ -231,23 +224,7 @@ mod tests {
         assert_eq!(config.engine, EngineChoice::Database);
         assert_eq!(config.hub, HubConfig::default());
         assert_eq!(config.trusted_proxies, TrustedProxies::default());
-    }
-
-    #[test]
-    fn a_secret_is_read_from_the_file_that_is_named_and_one_that_is_not_there_is_an_error() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("password");
-        std::fs::write(&path, "a b\n").expect("written");
-        let from = |named: &'static str, path: String| {
-            secret_file("REDIS_PASSWORD", move |name| Ok((name == named).then(|| path.clone())))
-        };
-
-        for named in ["SIGNALBOX_REDIS_PASSWORD_FILE", "REDIS_PASSWORD_FILE"] {
-            assert_eq!(from(named, path.display().to_string()).expect("read"), Some("a b".to_owned()));
-            let error = from(named, "/nowhere/at/all".to_owned()).expect_err("no file");
-            assert!(format!("{error:#}").contains(named), "{error:#}");
-        }
-        assert_eq!(from("OTHER_FILE", String::new()).expect("read"), None);
+        assert_eq!(config.tls, None);
     }
 
     #[test]

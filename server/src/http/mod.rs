@@ -109,7 +109,7 @@ pub fn router(state: AppState) -> Router {
         .fallback(pages::file_or_not_found)
         .layer(middleware::from_fn_with_state(state.clone(), access::guard))
         .layer(access::sessions(&state))
-        .layer(middleware::from_fn(cross_site::refuse))
+        .layer(middleware::from_fn_with_state(state.transport, cross_site::refuse))
         .layer(RequestBodyTimeoutLayer::new(silence))
         .layer(middleware::map_response_with_state(state.transport, headers::tell))
         .layer(
