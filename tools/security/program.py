@@ -30,7 +30,7 @@ class Program:
         self.environment = {"PATH": os.environ["PATH"], **own, **environment}
 
     def __enter__(self) -> "Program":
-        self.log = open(f"{self.folder.name}/log", "w+b")
+        self.log = open(f"{self.folder.name}/log", "a+b")
         self.process = subprocess.Popen(
             [BINARY, "serve", "--addr", f"{HOST}:0"], env=self.environment, stdout=subprocess.PIPE, stderr=self.log, text=True
         )

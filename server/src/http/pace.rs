@@ -80,10 +80,7 @@ impl hyper::body::Body for Paced {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
         let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) else {
             return this.wait(context).map(|()| Some(Err(TooSlow.into())));
@@ -142,10 +139,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_came_at_once_buys_no_longer_silence() {
-        let begun = stream::iter([Ok::<_, Infallible>(vec![b'x'; 1_000_000])]).chain(stream::pending());
+        let stalled = stream::iter([Ok::<_, Infallible>(vec![b'x'; 1_000_000])]).chain(stream::pending());
         let begin = Instant::now();
 
-        let end = Paced::new(Body::from_stream(begun), PATIENCE).collect().await;
+        let end = Paced::new(Body::from_stream(stalled), PATIENCE).collect().await;
 
         assert!(end.is_err());
         assert_eq!(begin.elapsed().as_secs(), PATIENCE.as_secs());
