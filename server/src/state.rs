@@ -22,7 +22,7 @@ use crate::{
 pub struct Limits {
     /// The largest file that is taken.
     pub upload_bytes: u64,
-    /// How long the rest of a request's body may not come.
+    /// How long a request's body may be waited for; each KiB that comes gives a second of it back.
     pub silence: Duration,
 }
 

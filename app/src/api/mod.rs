@@ -57,6 +57,12 @@ pub enum ApiError {
     /// 403: a page of another site sent the request.
     #[error("This request was sent by a page of another site, and was refused.")]
     CrossSite,
+    /// 405: there is such an address, but it can't be asked in this way.
+    #[error("This address can't be asked by this method. Use one of {allowed}.")]
+    MethodNotAllowed {
+        /// How it can be asked, such as `GET, POST`.
+        allowed: String,
+    },
     /// 409: the thing is not in a state in which this can be done to it.
     #[error("{message}")]
     Conflict {
@@ -129,6 +135,7 @@ impl ApiError {
             Self::SignInRequired | Self::InvalidCredentials => 401,
             Self::CrossSite | Self::Forbidden { .. } => 403,
             Self::NotFound { .. } => 404,
+            Self::MethodNotAllowed { .. } => 405,
             Self::Conflict { .. } => 409,
             Self::TooLarge { .. } | Self::BodyTooLarge => 413,
             Self::UnsupportedMediaType | Self::NotJson => 415,
@@ -152,6 +159,7 @@ impl ApiError {
             Self::Forbidden { .. } => "forbidden",
             Self::CrossSite => "cross_site",
             Self::NotFound { .. } => "not_found",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::Conflict { .. } => "conflict",
             Self::TooLarge { .. } | Self::BodyTooLarge => "too_large",
             Self::UnsupportedMediaType | Self::NotJson => "unsupported_media_type",

@@ -54,6 +54,11 @@ impl IntoResponse for Problem {
             ApiError::Invalid { field, .. } => Some(field.as_str()),
             _ => None,
         };
+        // RFC 9110, section 15.5.6: a 405 says what is allowed.
+        let allowed = match &error {
+            ApiError::MethodNotAllowed { allowed } => HeaderValue::from_str(allowed).ok(),
+            _ => None,
+        };
         let body = ProblemBody {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
@@ -73,6 +78,9 @@ impl IntoResponse for Problem {
         let pause = if let ApiError::TooManyAttempts { seconds } = error { Some(seconds) } else { pause };
         if let Some(pause) = pause {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(pause));
+        }
+        if let Some(allowed) = allowed {
+            headers.insert(header::ALLOW, allowed);
         }
         if status == StatusCode::UNAUTHORIZED {
             // RFC 9110, section 11.6.1: a 401 says how to prove oneself.

@@ -40,6 +40,8 @@ pub mod listener;
 mod monitoring;
 /// The API for programs that write clients.
 pub mod openapi;
+/// How long a client may take over a body.
+mod pace;
 /// The pages.
 pub mod pages;
 /// Jobs that other programs hand in.
@@ -73,10 +75,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use tower_http::{
-    timeout::RequestBodyTimeoutLayer,
-    trace::{DefaultOnFailure, TraceLayer},
-};
+use tower_http::trace::{DefaultOnFailure, TraceLayer};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::AppState;
@@ -110,7 +109,7 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), access::guard))
         .layer(access::sessions(&state))
         .layer(middleware::from_fn_with_state(state.transport, cross_site::refuse))
-        .layer(RequestBodyTimeoutLayer::new(silence))
+        .layer(middleware::from_fn_with_state(silence, pace::keep))
         .layer(middleware::map_response_with_state(state.transport, headers::tell))
         .layer(
             TraceLayer::new_for_http()

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
-use self::rules::{Need, RULES, Trace};
+use self::rules::{Need, RULES, Rule, Trace};
 use super::{
     assets,
     error::{Problem, refusal},
@@ -47,16 +47,30 @@ pub(super) fn sessions(state: &AppState) -> SessionManagerLayer<BrowserSessions>
     layer.with_name(state.cookies.name()).with_secure(state.cookies == Cookies::Secure)
 }
 
-/// What a request needs. Static files are for all; whatever else has no route is for whom we know, and whatever has one without a rule for
-/// admins.
-fn rule(request: &Request) -> (Need, Trace) {
+/// What a request needs, and what is kept of it. Static files are for all; whatever else has no route is for whom we know, and whatever has
+/// one without a rule for admins. A method that the path does not have by the table is nobody's: no trace, and whoever may ask the path at
+/// all is told so.
+fn rule(request: &Request) -> (Need, Option<Trace>) {
     let Some(path) = request.extensions().get::<MatchedPath>() else {
         let is_file = assets::public_file(request.uri().path(), request.headers()).is_some();
-        return (if is_file { Need::Nothing } else { Need::Role(Role::Viewer) }, Trace::None);
+        return (if is_file { Need::Nothing } else { Need::Role(Role::Viewer) }, Some(Trace::None));
     };
     let method = if *request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    let found = RULES.iter().find(|(verb, route, ..)| *verb == method.as_str() && *route == path.as_str());
-    found.map_or((Need::Role(Role::Admin), Trace::Kept), |(_, _, need, trace)| (*need, *trace))
+    if let Some((_, _, need, trace)) = of_path(path).find(|(verb, ..)| *verb == method.as_str()) {
+        return (*need, Some(*trace));
+    }
+    let least = of_path(path).map(|(_, _, need, _)| *need).min();
+    least.map_or((Need::Role(Role::Admin), Some(Trace::Kept)), |least| (least, None))
+}
+
+fn of_path(path: &MatchedPath) -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().filter(|(_, route, ..)| *route == path.as_str())
+}
+
+/// The refusal of a method that a path does not have.
+fn no_such_method(path: Option<&MatchedPath>) -> ApiError {
+    let verbs: Vec<&str> = path.into_iter().flat_map(of_path).map(|(verb, ..)| *verb).collect();
+    ApiError::MethodNotAllowed { allowed: verbs.join(", ") }
 }
 
 /// Finds out who asks, and lets him through or not.
@@ -86,6 +100,7 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
             Some(_) => {}
         }
     }
+    let Some(trace) = trace else { return Problem(no_such_method(parts.extensions.get())).into_response() };
     parts.extensions.insert(actor);
     let (method, uri) = (parts.method.clone(), parts.uri.clone());
     let request = Request::from_parts(parts, body);

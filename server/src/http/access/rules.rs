@@ -2,8 +2,8 @@
 
 use app::domain::Role;
 
-/// What a route needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a route needs, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// Nothing: it tells nobody anything that is not for all.
     Nothing,

@@ -41,6 +41,10 @@ connection: close\r\n\r\n\
 https://.\",\"code\":\"tls_required\"}";
 /// What is read of a request that is not answered.
 const MOST_UNREAD: u64 = 64 * 1024;
+/// What waits in the system to be sent to a client that has not taken what was sent before. Without a limit the system takes megabytes for
+/// each, and a thousand clients that ask for the bundle and don't read it cost gigabytes, and everybody seconds.
+#[cfg(target_os = "linux")]
+const MOST_UNSENT: u32 = 128 * 1024;
 /// How a client of HTTP/2 begins.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -72,7 +76,10 @@ impl Line {
         let options = SockRef::from(&socket);
         options.set_tcp_keepalive(&TcpKeepalive::new().with_time(ASKED_EVERY).with_interval(ASKED_EVERY))?;
         #[cfg(target_os = "linux")]
-        options.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+        {
+            options.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+            options.set_tcp_notsent_lowat(MOST_UNSENT)?;
+        }
         Ok(Self {
             socket,
             client,
