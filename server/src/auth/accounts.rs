@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{actor::Actor, password::Passwords, secret::Secret, throttle::Throttle};
 use crate::{
-    http::error::refusal,
+    failure::refusal,
     store::{
         Database, Transaction,
         audit::{self, NewEntry},

@@ -12,7 +12,7 @@ use super::{
     throttle::network,
 };
 use crate::{
-    http::error::refusal,
+    failure::refusal,
     store::{setup_link, users},
 };
 

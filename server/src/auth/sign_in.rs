@@ -13,7 +13,7 @@ use super::{
     throttle::network,
 };
 use crate::{
-    http::error::refusal,
+    failure::refusal,
     store::{
         audit::NewEntry,
         users::{self, Credentials},

@@ -11,10 +11,7 @@ use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
-use crate::{
-    backplane::{BackplaneError, RedisFailure},
-    store::StoreError,
-};
+pub(super) use crate::failure::refusal;
 
 /// A refusal on its way to the client.
 #[derive(Debug)]
@@ -79,21 +76,6 @@ impl IntoResponse for Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"Signalbox\""));
         }
         response
-    }
-}
-
-/// A failure of ours that a client may learn nothing of but that it happened; what it was stands in the log.
-pub fn refusal(error: impl Into<BackplaneError>) -> ApiError {
-    let error = error.into();
-    tracing::error!(%error, "a request could not be answered");
-    match error {
-        BackplaneError::Store(StoreError::BrokenRow { .. }) | BackplaneError::Redis(RedisFailure::Broken { .. }) => {
-            ApiError::Internal
-        }
-        BackplaneError::Store(error) if error.is_full() => ApiError::StorageFull,
-        BackplaneError::Redis(failure) if failure.is_full() => ApiError::StorageFull,
-        BackplaneError::Store(error) if error.is_read_only() => ApiError::StorageReadOnly,
-        BackplaneError::Store(_) | BackplaneError::Redis(_) | BackplaneError::Presence { .. } => ApiError::Unavailable,
     }
 }
 
