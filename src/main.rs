@@ -12,6 +12,7 @@ mod migrate;
 mod publish;
 mod serve;
 mod service_url;
+mod shares;
 mod shutdown;
 mod span;
 mod telemetry;

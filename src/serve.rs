@@ -4,7 +4,7 @@ use std::{io::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Durati
 
 use anyhow::{Context, bail};
 use server::{
-    AppState, Cookies, Limits, auth,
+    AppState, Cookies, auth,
     http::{self, viewer::TrustedProxies},
     hub::Hub,
     jobs::{Registry, Worker, keep_house},
@@ -59,7 +59,7 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     let addr = listener.local_addr()?;
     let database = parts.database.clone();
     let cookies = if is_behind_proxy { Cookies::Secure } else { Cookies::Plain };
-    let state = AppState::new(parts, Arc::clone(&hub), Limits::default());
+    let state = AppState::new(parts, Arc::clone(&hub), config.limits);
     let state = state.behind(config.trusted_proxies).with_cookies(cookies);
     let accounts = state.accounts.clone();
     // Beside the rest: nobody waits for it but who signs in first.

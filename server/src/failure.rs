@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A failure of ours that a client may learn nothing of but that it happened; what it was stands in the log.
-pub fn refusal(error: impl Into<BackplaneError>) -> ApiError {
+pub(crate) fn refusal(error: impl Into<BackplaneError>) -> ApiError {
     let error = error.into();
     tracing::error!(%error, "a request could not be answered");
     match error {

@@ -137,7 +137,7 @@ fn make_room(counted: &mut HashMap<Who, Failures>, now: Instant) {
 }
 
 /// An address as it is counted and remembered: one household has a whole network of the sixth version.
-pub(super) fn network(address: &str) -> String {
+pub(crate) fn network(address: &str) -> String {
     match address.parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();

@@ -50,7 +50,7 @@ pub(super) struct Login {
     tag = "accounts",
     request_body = Login,
     security(()),
-    responses((status = 200, description = "Signed in.", body = Me), Refusal<401>, Refusal<429>, TakingJson)
+    responses((status = 200, description = "Signed in.", body = Me), Refusal<401>, TakingJson)
 )]
 pub(super) async fn login(
     State(accounts): State<Accounts>,
@@ -143,7 +143,7 @@ pub(super) struct PasswordChange {
     operation_id = "changePassword",
     tag = "accounts",
     request_body = PasswordChange,
-    responses((status = 204, description = "Changed."), Refusal<401>, Refusal<409>, Refusal<429>, TakingJson)
+    responses((status = 204, description = "Changed."), Refusal<401>, Refusal<409>, TakingJson)
 )]
 pub(super) async fn change_password(
     State(accounts): State<Accounts>,

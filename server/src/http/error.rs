@@ -62,12 +62,13 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        let pause = match status {
-            StatusCode::SERVICE_UNAVAILABLE => Some(2),
-            StatusCode::TOO_MANY_REQUESTS => Some(30),
+        let pause = match (&error, status) {
+            (ApiError::TooManyAttempts { seconds } | ApiError::TooManyRequests { seconds }, _) => Some(*seconds),
+            (ApiError::TooManyUploads { .. }, _) => Some(5),
+            (_, StatusCode::SERVICE_UNAVAILABLE) => Some(2),
+            (_, StatusCode::TOO_MANY_REQUESTS) => Some(30),
             _ => None,
         };
-        let pause = if let ApiError::TooManyAttempts { seconds } = error { Some(seconds) } else { pause };
         if let Some(pause) = pause {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(pause));
         }
@@ -112,11 +113,18 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        Self::of(&parts.uri)
+    }
+}
+
+impl<T: DeserializeOwned> Asked<T> {
+    /// What stands in an address.
+    pub(super) fn of(uri: &Uri) -> Result<Self, Problem> {
         let has_value = |pair: &&str| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty());
-        if parts.uri.query().is_some_and(|query| query.contains(NUL)) {
+        if uri.query().is_some_and(|query| query.contains(NUL)) {
             return Err(ApiError::BadRequest { message: "Leave the NUL character out of the query.".to_owned() }.into());
         }
-        let pairs: Vec<&str> = parts.uri.query().unwrap_or_default().split('&').filter(has_value).collect();
+        let pairs: Vec<&str> = uri.query().unwrap_or_default().split('&').filter(has_value).collect();
         let unreadable = |problem: String| ApiError::BadRequest { message: problem };
         let address = Uri::try_from(format!("/?{}", pairs.join("&")));
         let address = address.map_err(|problem| unreadable(problem.to_string()))?;

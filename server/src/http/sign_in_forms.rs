@@ -3,7 +3,6 @@
 
 use app::api::ApiError;
 use axum::{
-    Form,
     extract::State,
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
@@ -14,6 +13,7 @@ use url::form_urlencoded::Serializer;
 
 use super::{
     account::{begin, end},
+    bodies::Filled,
     viewer::Viewer,
 };
 use crate::{
@@ -37,7 +37,7 @@ pub(super) async fn sign_in(
     viewer: Viewer,
     session: Session,
     headers: HeaderMap,
-    Form(form): Form<SignIn>,
+    Filled(form): Filled<SignIn>,
 ) -> Redirect {
     let trial = Trial { email: form.email, password: form.password, address: viewer.address.clone() };
     let signing_in = async {
@@ -64,7 +64,7 @@ pub(super) async fn set_up(
     viewer: Viewer,
     session: Session,
     headers: HeaderMap,
-    Form(form): Form<SetUp>,
+    Filled(form): Filled<SetUp>,
 ) -> Redirect {
     let setting_up = async {
         let user = accounts.set_up(&viewer.by(), &form.token, &form.email, form.password).await?;

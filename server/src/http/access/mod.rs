@@ -3,6 +3,8 @@
 //! What each route needs is declared in one table. A route that is missing there is for admins, and fails a test that walks through all of
 //! them. Handlers don't ask for roles: they are not reached by whom they are not for.
 
+/// How many requests somebody may send.
+pub(crate) mod rates;
 /// What each route needs.
 pub mod rules;
 
@@ -12,7 +14,7 @@ use app::{
 };
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, Method, Uri, header},
+    http::{HeaderMap, Method, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -20,11 +22,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
-use self::rules::{Need, RULES, Trace};
+use self::{
+    rates::TooFast,
+    rules::{Need, RULES, STREAMS, Trace, UNCOUNTED},
+};
 use super::{
-    assets,
+    assets, cross_site,
     error::{Problem, refusal},
-    viewer,
+    sse, viewer,
 };
 use crate::{
     AppState,
@@ -68,11 +73,15 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
         Need::Nothing => Ok(Actor::Anonymous),
         Need::Role(_) => identify(&state, &parts.headers, parts.extensions.get::<Session>()).await,
     };
+    let address = viewer::address(&parts, &state.proxies);
+    if let Err(too_fast) = count(&state, &parts, need, &identified, &address) {
+        return put_off(&state, &parts, &identified, too_fast);
+    }
     let actor = match identified {
         Ok(actor) => actor,
         Err(error) => return Problem(error).into_response(),
     };
-    let by = By::Request { actor: actor.clone(), address: viewer::address(&parts, &state.proxies) };
+    let by = By::Request { actor: actor.clone(), address };
     if let Need::Role(needed) = need {
         match actor.role() {
             None if wants_page(&parts.method, &parts.headers) => return to_sign_in(&parts.uri).into_response(),
@@ -105,6 +114,35 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
         tracing::error!(%error, "a request broke");
         Problem(ApiError::Internal).into_response()
     })
+}
+
+/// Counts a request for whoever sent it. Who shows what does not count is nobody whom we know; while nobody can be looked for, nobody is
+/// counted either.
+fn count(
+    state: &AppState,
+    parts: &Parts,
+    need: Need,
+    identified: &Result<Actor, ApiError>,
+    address: &str,
+) -> Result<(), TooFast> {
+    let path = parts.extensions.get::<MatchedPath>();
+    let is_counted = need != Need::Nothing || path.is_some_and(|path| !UNCOUNTED.contains(&path.as_str()));
+    match identified {
+        Ok(actor) if is_counted => state.rates.admit(actor, address),
+        Err(ApiError::SignInRequired) if is_counted => state.rates.admit(&Actor::Anonymous, address),
+        _ => Ok(()),
+    }
+}
+
+/// The answer to who asks too fast.
+fn put_off(state: &AppState, parts: &Parts, identified: &Result<Actor, ApiError>, too_fast: TooFast) -> Response {
+    let TooFast { seconds, per_second } = too_fast;
+    let is_stream = parts.extensions.get::<MatchedPath>().is_some_and(|path| STREAMS.contains(&path.as_str()));
+    let is_known = identified.as_ref().is_ok_and(|actor| actor.role().is_some());
+    if is_stream && is_known && sse::wants_events(&parts.headers) && !cross_site::is_foreign(&parts.headers) {
+        return sse::put_off(&state.hub, parts, per_second);
+    }
+    Problem(ApiError::TooManyRequests { seconds }).into_response()
 }
 
 fn entry(by: &By, method: &Method, uri: &Uri, outcome: &str) -> NewEntry {
