@@ -16,7 +16,7 @@ use crate::{
         assets,
         headers::Transport,
         uploads::Uploads,
-        viewer::TrustedProxies,
+        viewer::{TrustedProxies, UnnamedProxy},
     },
     hub::Hub,
     jobs::{Registry, context::Parts},
@@ -67,6 +67,14 @@ impl Cookies {
         }
     }
 
+    /// The name of the one by which a browser is known in which somebody has signed in before.
+    pub(crate) const fn device_name(self) -> &'static str {
+        match self {
+            Self::Secure => "__Host-signalbox-device",
+            Self::Plain => "signalbox-device",
+        }
+    }
+
     /// What makes a browser forget it. A cookie for secure origins is forgotten only on the word of one that is, too.
     pub(crate) fn removal(self) -> (HeaderName, HeaderValue) {
         let removal = match self {
@@ -93,6 +101,7 @@ pub struct AppState {
     pub(crate) rates: Arc<Rates>,
     pub(crate) uploads: Arc<Uploads>,
     pub(crate) proxies: TrustedProxies,
+    pub(crate) unnamed_proxy: UnnamedProxy,
     pub(crate) cookies: Cookies,
     pub(crate) transport: Transport,
     pub(crate) backend: Arc<dyn Backend>,
@@ -112,6 +121,7 @@ impl AppState {
             rates: Arc::new(Rates::new(limits.requests_per_second)),
             uploads: Arc::new(Uploads::new(limits.uploads_per_user)),
             proxies: TrustedProxies::default(),
+            unnamed_proxy: UnnamedProxy::default(),
             cookies: Cookies::default(),
             transport: Transport::default(),
             parts,

@@ -12,6 +12,8 @@ mod attachment;
 mod audit;
 /// How large a body may be.
 mod bodies;
+/// A browser in which somebody proves who he is.
+mod browser;
 /// The alternative paths.
 mod compat;
 /// Requests that a page of another site sent.
@@ -20,6 +22,8 @@ pub mod cross_site;
 pub mod customers;
 /// What dashboards of other programs ask for.
 mod dashboard;
+/// The cookie by which a browser is known again.
+mod device;
 /// The API for people.
 pub mod docs;
 /// How a refusal looks.

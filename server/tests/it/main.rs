@@ -10,11 +10,14 @@ mod architecture;
 mod bodies;
 mod compat;
 mod customers;
+mod devices;
 mod event_pages;
 mod events;
 mod export;
 mod fencing;
 mod frames;
+#[cfg(target_os = "linux")]
+mod guessing;
 mod harness;
 mod headers;
 mod imports;
@@ -32,6 +35,7 @@ mod queues;
 mod rates;
 mod rivals;
 mod schedules;
+mod sign_in;
 mod slow_readers;
 mod stream;
 #[cfg(unix)]

@@ -74,6 +74,7 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
         Need::Role(_) => identify(&state, &parts.headers, parts.extensions.get::<Session>()).await,
     };
     let address = viewer::address(&parts, &state.proxies);
+    state.unnamed_proxy.look(&parts, &state.proxies);
     if let Err(too_fast) = count(&state, &parts, need, &identified, &address) {
         return put_off(&state, &parts, &identified, too_fast);
     }
@@ -160,17 +161,22 @@ struct Held {
     role: Role,
 }
 
+/// What stands behind `Bearer`. Another scheme is no proof to us: a proxy that asks for a password of its own passes that on, and the session
+/// beside it counts.
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 async fn identify(state: &AppState, headers: &HeaderMap, session: Option<&Session>) -> Result<Actor, ApiError> {
     let database = &state.parts.database;
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let text = value.to_str().ok().and_then(|value| value.split_once(' '));
-        let Some((scheme, token)) = text else { return Err(ApiError::SignInRequired) };
+    if let Some(token) = bearer_token(headers) {
         // What can't be a token of ours is not worth a question to the database.
-        if !scheme.eq_ignore_ascii_case("bearer") || !token.starts_with(TOKEN_MARK) {
+        if !token.starts_with(TOKEN_MARK) {
             return Err(ApiError::SignInRequired);
         }
         let now = Timestamp::now();
-        let found = api_tokens::find(database, &hash(token.trim()), now).await.map_err(refusal)?;
+        let found = api_tokens::find(database, &hash(token), now).await.map_err(refusal)?;
         let bearer = found.ok_or(ApiError::SignInRequired)?;
         if bearer.is_to_be_noted
             && let Err(error) = api_tokens::note_use(database, bearer.token_id, now).await
