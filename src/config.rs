@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use server::{
+    Limits,
     backplane::sql::Retention,
     http::{listener::pair::PairFiles, viewer::TrustedProxies},
     hub::HubConfig,
@@ -18,6 +19,7 @@ use server::{
 use crate::{
     secret_file,
     service_url::{RedisParts, ServiceUrl},
+    shares::{self, Shares},
     span, tls_pair,
 };
 
@@ -35,6 +37,8 @@ Environment, all optional:
   SIGNALBOX_AUTO_MIGRATE       bring the schema up to date at start   true
   SIGNALBOX_HEARTBEAT_SECONDS  longest silence of a live stream       15
   SIGNALBOX_MAX_STREAMS_PER_USER  live streams of one client          8
+  SIGNALBOX_MAX_UPLOADS_PER_USER  files that one client sends at once 4
+  SIGNALBOX_REQUESTS_PER_SECOND  of one client, 0 for no limit        500
   SIGNALBOX_TRUSTED_PROXIES    networks whose X-Forwarded-For is believed, such as 10.0.0.0/8,::1
   SIGNALBOX_TLS_CERT, SIGNALBOX_TLS_KEY  PEM files, certificate with chain and its private key: serve by https://
   SIGNALBOX_EVENT_RETENTION    how long events are kept               24h
@@ -83,6 +87,7 @@ pub(crate) struct Config {
     pub(crate) auto_migrate: bool,
     pub(crate) engine: EngineChoice,
     pub(crate) hub: HubConfig,
+    pub(crate) limits: Limits,
     pub(crate) trusted_proxies: TrustedProxies,
     /// What pages and API are encrypted by.
     pub(crate) tls: Option<PairFiles>,
@@ -133,12 +138,7 @@ impl Config {
         if !(1..=3_600).contains(&seconds) {
             bail!("SIGNALBOX_HEARTBEAT_SECONDS: {seconds} is not between 1 and 3600");
         }
-        let streams_per_user: u32 =
-            parsed("SIGNALBOX_MAX_STREAMS_PER_USER", set("SIGNALBOX_MAX_STREAMS_PER_USER")?, 8)?;
-        if streams_per_user == 0 {
-            bail!("SIGNALBOX_MAX_STREAMS_PER_USER: with 0 no page would be live; use 1 or more");
-        }
-        let keep = Retention::default();
+        let (Shares { limits, streams_per_user }, keep) = (shares::read(set)?, Retention::default());
         Ok(Self {
             addr: parsed("SIGNALBOX_ADDR", set("SIGNALBOX_ADDR")?, SocketAddr::from(([127, 0, 0, 1], 3000)))?,
             database_url,
@@ -146,6 +146,7 @@ impl Config {
             engine,
             auto_migrate: parsed("SIGNALBOX_AUTO_MIGRATE", set("SIGNALBOX_AUTO_MIGRATE")?, true)?,
             hub: HubConfig { heartbeat: Duration::from_secs(seconds), streams_per_user, ..HubConfig::default() },
+            limits,
             trusted_proxies: parsed(
                 "SIGNALBOX_TRUSTED_PROXIES",
                 set("SIGNALBOX_TRUSTED_PROXIES")?,
@@ -169,7 +170,7 @@ impl Config {
     }
 }
 
-fn parsed<T>(name: &str, value: Option<String>, default: T) -> anyhow::Result<T>
+pub(crate) fn parsed<T>(name: &str, value: Option<String>, default: T) -> anyhow::Result<T>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
@@ -223,6 +224,7 @@ mod tests {
         assert_eq!(config.database_url.expose(), "sqlite://./data/signalbox.db");
         assert_eq!(config.engine, EngineChoice::Database);
         assert_eq!(config.hub, HubConfig::default());
+        assert_eq!(config.limits, Limits::default());
         assert_eq!(config.trusted_proxies, TrustedProxies::default());
         assert_eq!(config.tls, None);
     }
@@ -260,6 +262,8 @@ mod tests {
             ("SIGNALBOX_HEARTBEAT_SECONDS", "0"),
             ("SIGNALBOX_MAX_STREAMS_PER_USER", "0"),
             ("SIGNALBOX_MAX_STREAMS_PER_USER", "many"),
+            ("SIGNALBOX_MAX_UPLOADS_PER_USER", "0"),
+            ("SIGNALBOX_REQUESTS_PER_SECOND", "-1"),
             ("SIGNALBOX_TRUSTED_PROXIES", "10.0.0.0/8,tea"),
             ("SIGNALBOX_EVENT_RETENTION", "soon"),
             ("SIGNALBOX_JOB_RETENTION", "0d"),

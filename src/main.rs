@@ -13,6 +13,7 @@ mod publish;
 mod secret_file;
 mod serve;
 mod service_url;
+mod shares;
 mod shutdown;
 mod span;
 mod telemetry;

@@ -4,7 +4,7 @@ use std::{io::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Durati
 
 use anyhow::{Context, bail};
 use server::{
-    AppState, Cookies, Limits, auth,
+    AppState, Cookies, auth,
     http::{
         self,
         headers::Transport,
@@ -73,7 +73,7 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     let database = parts.database.clone();
     let cookies = if is_behind_proxy || tls.is_some() { Cookies::Secure } else { Cookies::Plain };
     let (transport, scheme) = if tls.is_some() { (Transport::Tls, "https") } else { (Transport::Plain, "http") };
-    let state = AppState::new(parts, Arc::clone(&hub), Limits::default());
+    let state = AppState::new(parts, Arc::clone(&hub), config.limits);
     let state = state.behind(config.trusted_proxies).with_cookies(cookies).over(transport);
     let accounts = state.accounts.clone();
     // Beside the rest: nobody waits for it but who signs in first.

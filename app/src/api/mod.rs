@@ -101,6 +101,18 @@ pub enum ApiError {
         /// How long to wait.
         seconds: u64,
     },
+    /// 429: more requests than one may send.
+    #[error("You send more requests than you may. Try again in {seconds} s, and more slowly.")]
+    TooManyRequests {
+        /// How long to wait.
+        seconds: u64,
+    },
+    /// 429: the user sends as many files at the same time as he may.
+    #[error("You are sending {limit} files already. Wait until one of them is there, and try again.")]
+    TooManyUploads {
+        /// How many there may be.
+        limit: u32,
+    },
     /// 429: the user has as many streams open as he may.
     #[error("You have {limit} live streams open already. Close one, and try again.")]
     TooManyStreams {
@@ -140,7 +152,10 @@ impl ApiError {
             Self::TooLarge { .. } | Self::BodyTooLarge => 413,
             Self::UnsupportedMediaType | Self::NotJson => 415,
             Self::Invalid { .. } | Self::IdempotencyKeyReused => 422,
-            Self::TooManyAttempts { .. } | Self::TooManyStreams { .. } => 429,
+            Self::TooManyAttempts { .. }
+            | Self::TooManyRequests { .. }
+            | Self::TooManyUploads { .. }
+            | Self::TooManyStreams { .. } => 429,
             Self::Internal => 500,
             Self::Unavailable
             | Self::StorageFull
@@ -166,6 +181,8 @@ impl ApiError {
             Self::Invalid { .. } => "invalid",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::TooManyUploads { .. } => "too_many_uploads",
             Self::TooManyStreams { .. } => "too_many_streams",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",

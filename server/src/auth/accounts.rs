@@ -11,13 +11,19 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{actor::Actor, password::Passwords, secret::Secret, throttle::Throttle};
+use super::{
+    actor::Actor,
+    password::Passwords,
+    secret::Secret,
+    sign_in::Recognized,
+    throttle::{Standing, Throttle},
+};
 use crate::{
-    http::error::refusal,
+    failure::refusal,
     store::{
         Database, Transaction,
         audit::{self, NewEntry},
-        sessions,
+        devices, sessions,
         users::{self, Credentials},
     },
 };
@@ -26,7 +32,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Accounts {
     pub(crate) database: Database,
-    pub(super) passwords: Passwords,
+    /// Who hashes and checks passwords.
+    pub passwords: Passwords,
     pub(super) throttle: Arc<Throttle>,
     /// Told whenever something has ended by which streams may be open.
     pub(super) endings: Arc<Notify>,
@@ -141,6 +148,7 @@ impl Accounts {
         users::set_disabled(&mut transaction, user_id, disabled_at).await.map_err(refusal)?;
         keep_an_admin(&mut transaction, &user).await?;
         sessions::end_all(&mut transaction, user_id).await.map_err(refusal)?;
+        devices::forget_all(&mut transaction, user_id).await.map_err(refusal)?;
         let action = if is_disabled { "user.disabled" } else { "user.enabled" };
         let (before, after) = if is_disabled { ("enabled", "disabled") } else { ("disabled", "enabled") };
         let entry = NewEntry {
@@ -156,19 +164,21 @@ impl Accounts {
     /// Gives a user another password, and ends all his sessions, the one that asks too: it begins anew. He has to know the present one.
     ///
     /// # Errors
-    /// [`ApiError::Invalid`] for a password that is not the present one, or can't be one; [`ApiError::TooManyAttempts`].
+    /// [`ApiError::Invalid`] for a password that is not the present one, or can't be one; [`ApiError::TooManyAttempts`];
+    /// [`ApiError::Conflict`] when somebody else was quicker.
     pub async fn change_password(
         &self,
         by: &By,
         user_id: UserId,
         address: &str,
         (current, new): (String, String),
-    ) -> Result<User, ApiError> {
+    ) -> Result<Recognized, ApiError> {
         let found = users::find(&self.database, user_id).await.map_err(refusal)?;
         let Credentials { user, password_hash } = found.ok_or(ApiError::SignInRequired)?;
         // Whoever has got hold of a session must not guess either.
-        let attempt = self.throttle.admit(&format!("change {user_id}"), address, true).map_err(put_off)?;
-        let is_right = self.passwords.is_right(current, Some(password_hash)).await;
+        let attempt =
+            self.throttle.admit(&format!("change {user_id}"), address, Standing::KnownAddress).map_err(put_off)?;
+        let is_right = self.passwords.is_right(current, Some(password_hash.clone())).await;
         if !is_right.inspect_err(|_| self.throttle.take_back(&attempt))? {
             self.note(&by.entry("user.password_changed", "invalid_credentials")).await;
             return Err(ApiError::invalid("currentPassword", "This is not your present password."));
@@ -176,11 +186,15 @@ impl Accounts {
         self.throttle.forgive(&attempt);
         let hash = self.passwords.accept(new, &user.email).await?;
         let mut transaction = self.begin().await?;
-        users::set_password(&mut transaction, user_id, &hash).await.map_err(refusal)?;
+        let passwords = (password_hash.as_str(), hash.as_str());
+        if !users::replace_password(&mut transaction, user_id, passwords).await.map_err(refusal)? {
+            return Err(ApiError::conflict("Your password was changed meanwhile. Sign in with the new one."));
+        }
         sessions::end_all(&mut transaction, user_id).await.map_err(refusal)?;
+        devices::forget_all(&mut transaction, user_id).await.map_err(refusal)?;
         let entry = NewEntry { target: Some(user.email.clone()), ..by.entry("user.password_changed", "done") };
         self.finish(transaction, &entry).await?;
-        Ok(user)
+        Ok(Recognized::by(user, &hash))
     }
 
     /// Ends a session by its name: an admin anybody's, others their own.

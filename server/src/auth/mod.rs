@@ -11,6 +11,8 @@ pub mod accounts;
 pub mod actor;
 /// The sessions of browsers.
 pub mod browser_sessions;
+/// Browsers in which somebody has signed in before.
+mod devices;
 /// Passwords.
 pub mod password;
 /// Texts that prove something.

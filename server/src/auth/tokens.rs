@@ -12,7 +12,7 @@ use super::{
     secret::{Secret, TOKEN_MARK},
 };
 use crate::{
-    http::error::refusal,
+    failure::refusal,
     store::{
         api_tokens::{self, TokenName},
         audit::NewEntry,

@@ -10,6 +10,10 @@ pub mod assets;
 mod attachment;
 /// Who did what.
 mod audit;
+/// How large a body may be.
+mod bodies;
+/// A browser in which somebody proves who he is.
+mod browser;
 /// The alternative paths.
 mod compat;
 /// Requests that a page of another site sent.
@@ -18,6 +22,8 @@ pub mod cross_site;
 pub mod customers;
 /// What dashboards of other programs ask for.
 mod dashboard;
+/// The cookie by which a browser is known again.
+mod device;
 /// The API for people.
 pub mod docs;
 /// How a refusal looks.
@@ -60,6 +66,8 @@ pub mod sse;
 pub mod streams;
 /// Tokens of programs.
 mod tokens;
+/// How many files somebody may send at the same time.
+pub(crate) mod uploads;
 /// People who may sign in.
 mod users;
 /// Who asks.
@@ -78,13 +86,8 @@ use axum::{
 use tower_http::trace::{DefaultOnFailure, TraceLayer};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use self::bodies::{MOST_BYTES, MOST_BYTES_OF_FORMS, MOST_BYTES_OF_ORDERS};
 use crate::AppState;
-
-/// What is held of a body with orders: ten thousand of a kilobyte and a half.
-const MOST_BYTES_OF_ORDERS: usize = 16 * 1024 * 1024;
-
-/// What is held of a body of somebody whom we don't know yet.
-const MOST_BYTES_OF_FORMS: usize = 16 * 1024;
 
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
@@ -106,6 +109,7 @@ pub fn router(state: AppState) -> Router {
         .route("/logout", post(sign_in_forms::sign_out))
         .merge(pages::routes(&state))
         .fallback(pages::file_or_not_found)
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn_with_state(state.clone(), access::guard))
         .layer(access::sessions(&state))
         .layer(middleware::from_fn_with_state(state.transport, cross_site::refuse))

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::{
     error::{Id, Problem},
-    refusal::{Changing, Refusal},
+    refusal::{Changing, Reading, Refusal},
     sse::{Topics, put_in_force},
     viewer::Viewer,
 };
@@ -27,7 +27,7 @@ use crate::hub::{Hub, Sight};
     path = "/api/v1/sse/stats",
     operation_id = "showStreams",
     tag = "stream",
-    responses((status = 200, description = "The streams of this node.", body = StreamStats))
+    responses((status = 200, description = "The streams of this node.", body = StreamStats), Reading)
 )]
 pub(super) async fn stats(State(hub): State<Arc<Hub>>, viewer: Viewer) -> Json<StreamStats> {
     let sees_all = viewer.actor.role() >= Some(Role::Operator);

@@ -14,7 +14,7 @@ async fn idle() -> App {
 }
 
 /// A path with something in the place of each of its parameters.
-fn filled(path: &str) -> String {
+pub(crate) fn filled(path: &str) -> String {
     let part = |part: &str| match part {
         "{importId}" | "{customerId}" | "{userId}" | "{tokenId}" | "{sessionId}" | "{id}" => {
             "019a0000-0000-7000-8000-000000000000".to_owned()

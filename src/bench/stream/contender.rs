@@ -58,6 +58,7 @@ impl Contender {
             .env("SIGNALBOX_DATA_DIR", &config.data_dir)
             .env("DATABASE_URL", config.database_url.expose())
             .env("SIGNALBOX_MAX_STREAMS_PER_USER", "100000")
+            .env("SIGNALBOX_REQUESTS_PER_SECOND", "0")
             .env("SIGNALBOX_LOG", "error");
         // Its streams are listened to over plain sockets.
         for variable in tls_pair::VARIABLES {

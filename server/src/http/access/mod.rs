@@ -3,6 +3,8 @@
 //! What each route needs is declared in one table. A route that is missing there is for admins, and fails a test that walks through all of
 //! them. Handlers don't ask for roles: they are not reached by whom they are not for.
 
+/// How many requests somebody may send.
+pub(crate) mod rates;
 /// What each route needs.
 pub mod rules;
 
@@ -12,7 +14,7 @@ use app::{
 };
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, Method, Uri, header},
+    http::{HeaderMap, Method, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -20,11 +22,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
-use self::rules::{Need, RULES, Rule, Trace};
+use self::{
+    rates::TooFast,
+    rules::{Need, RULES, Rule, STREAMS, Trace, UNCOUNTED},
+};
 use super::{
-    assets,
+    assets, cross_site,
     error::{Problem, refusal},
-    viewer,
+    sse, viewer,
 };
 use crate::{
     AppState,
@@ -82,11 +87,16 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
         Need::Nothing => Ok(Actor::Anonymous),
         Need::Role(_) => identify(&state, &parts.headers, parts.extensions.get::<Session>()).await,
     };
+    let address = viewer::address(&parts, &state.proxies);
+    state.unnamed_proxy.look(&parts, &state.proxies);
+    if let Err(too_fast) = count(&state, &parts, need, &identified, &address) {
+        return put_off(&state, &parts, &identified, too_fast);
+    }
     let actor = match identified {
         Ok(actor) => actor,
         Err(error) => return Problem(error).into_response(),
     };
-    let by = By::Request { actor: actor.clone(), address: viewer::address(&parts, &state.proxies) };
+    let by = By::Request { actor: actor.clone(), address };
     if let Need::Role(needed) = need {
         match actor.role() {
             None if wants_page(&parts.method, &parts.headers) => return to_sign_in(&parts.uri).into_response(),
@@ -122,6 +132,35 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
     })
 }
 
+/// Counts a request for whoever sent it. Who shows what does not count is nobody whom we know; while nobody can be looked for, nobody is
+/// counted either.
+fn count(
+    state: &AppState,
+    parts: &Parts,
+    need: Need,
+    identified: &Result<Actor, ApiError>,
+    address: &str,
+) -> Result<(), TooFast> {
+    let path = parts.extensions.get::<MatchedPath>();
+    let is_counted = need != Need::Nothing || path.is_some_and(|path| !UNCOUNTED.contains(&path.as_str()));
+    match identified {
+        Ok(actor) if is_counted => state.rates.admit(actor, address),
+        Err(ApiError::SignInRequired) if is_counted => state.rates.admit(&Actor::Anonymous, address),
+        _ => Ok(()),
+    }
+}
+
+/// The answer to who asks too fast.
+fn put_off(state: &AppState, parts: &Parts, identified: &Result<Actor, ApiError>, too_fast: TooFast) -> Response {
+    let TooFast { seconds, per_second } = too_fast;
+    let is_stream = parts.extensions.get::<MatchedPath>().is_some_and(|path| STREAMS.contains(&path.as_str()));
+    let is_known = identified.as_ref().is_ok_and(|actor| actor.role().is_some());
+    if is_stream && is_known && sse::wants_events(&parts.headers) && !cross_site::is_foreign(&parts.headers) {
+        return sse::put_off(&state.hub, parts, per_second);
+    }
+    Problem(ApiError::TooManyRequests { seconds }).into_response()
+}
+
 fn entry(by: &By, method: &Method, uri: &Uri, outcome: &str) -> NewEntry {
     // Without the query, which may hold what is nobody's business.
     by.entry(&format!("{method} {}", uri.path().chars().take(500).collect::<String>()), outcome)
@@ -137,17 +176,22 @@ struct Held {
     role: Role,
 }
 
+/// What stands behind `Bearer`. Another scheme is no proof to us: a proxy that asks for a password of its own passes that on, and the session
+/// beside it counts.
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 async fn identify(state: &AppState, headers: &HeaderMap, session: Option<&Session>) -> Result<Actor, ApiError> {
     let database = &state.parts.database;
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let text = value.to_str().ok().and_then(|value| value.split_once(' '));
-        let Some((scheme, token)) = text else { return Err(ApiError::SignInRequired) };
+    if let Some(token) = bearer_token(headers) {
         // What can't be a token of ours is not worth a question to the database.
-        if !scheme.eq_ignore_ascii_case("bearer") || !token.starts_with(TOKEN_MARK) {
+        if !token.starts_with(TOKEN_MARK) {
             return Err(ApiError::SignInRequired);
         }
         let now = Timestamp::now();
-        let found = api_tokens::find(database, &hash(token.trim()), now).await.map_err(refusal)?;
+        let found = api_tokens::find(database, &hash(token), now).await.map_err(refusal)?;
         let bearer = found.ok_or(ApiError::SignInRequired)?;
         if bearer.is_to_be_noted
             && let Err(error) = api_tokens::note_use(database, bearer.token_id, now).await
