@@ -13,6 +13,8 @@ pub mod actor;
 pub mod browser_sessions;
 /// Passwords.
 pub mod password;
+/// What is kept of what was refused.
+mod record;
 /// Texts that prove something.
 pub mod secret;
 /// How the first admin comes in.

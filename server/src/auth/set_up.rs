@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     http::error::refusal,
-    store::{setup_link, users},
+    store::{audit, setup_link, users},
 };
 
 /// How long the link counts with which the first admin is made.
@@ -57,6 +57,8 @@ impl Accounts {
         let link = random("")?;
         let mut transaction = self.begin().await?;
         setup_link::put(&mut transaction, &link.hash(), Timestamp::now() + SETUP_LINK).await.map_err(refusal)?;
+        // Whoever has it may become the first admin.
+        audit::append(&mut transaction, &By::Console.entry("setup_link.made", "done")).await.map_err(refusal)?;
         transaction.commit().await.map_err(refusal)?;
         Ok(Some(link))
     }

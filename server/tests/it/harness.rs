@@ -196,14 +196,19 @@ impl App {
 
     /// Does something to the database as another program would.
     pub(crate) async fn alter(&self, statement: &'static str) {
+        self.try_to_alter(statement).await.expect("altered");
+    }
+
+    /// The same, where the database may refuse.
+    pub(crate) async fn try_to_alter(&self, statement: &'static str) -> Result<(), sqlx::Error> {
         if self.url.starts_with("postgres") {
-            let mut database = sqlx::PgConnection::connect(&self.url).await.expect("opened");
-            sqlx::raw_sql(statement).execute(&mut database).await.expect("altered");
-            return database.close().await.expect("closed");
+            let mut database = sqlx::PgConnection::connect(&self.url).await?;
+            sqlx::raw_sql(statement).execute(&mut database).await?;
+            return database.close().await;
         }
-        let mut database = sqlx::SqliteConnection::connect(&self.url).await.expect("opened");
-        sqlx::raw_sql(statement).execute(&mut database).await.expect("altered");
-        database.close().await.expect("closed");
+        let mut database = sqlx::SqliteConnection::connect(&self.url).await?;
+        sqlx::raw_sql(statement).execute(&mut database).await?;
+        database.close().await
     }
 
     /// Asks the database a question as another program would.

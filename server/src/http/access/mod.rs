@@ -3,27 +3,37 @@
 //! What each route needs is declared in one table. A route that is missing there is for admins, and fails a test that walks through all of
 //! them. Handlers don't ask for roles: they are not reached by whom they are not for.
 
+/// What a handler adds to the entry of its use.
+mod note;
 /// What each route needs.
 pub mod rules;
+
+use std::panic::AssertUnwindSafe;
 
 use app::{
     api::ApiError,
     domain::{Role, SessionId, UserId},
 };
 use axum::{
-    extract::{MatchedPath, Request, State},
-    http::{HeaderMap, Method, Uri, header},
+    RequestPartsExt as _,
+    extract::{MatchedPath, RawPathParams, Request, State},
+    http::{HeaderMap, Method, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use serde::Deserialize;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
-use self::rules::{Need, RULES, Trace};
+pub(super) use self::note::Note;
+use self::{
+    note::kept,
+    rules::{Need, RULES, Trace},
+};
 use super::{
     assets,
-    error::{Problem, refusal},
+    error::{Code, Problem, refusal},
     viewer,
 };
 use crate::{
@@ -56,7 +66,7 @@ fn rule(request: &Request) -> (Need, Trace) {
     };
     let method = if *request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let found = RULES.iter().find(|(verb, route, ..)| *verb == method.as_str() && *route == path.as_str());
-    found.map_or((Need::Role(Role::Admin), Trace::Kept), |(_, _, need, trace)| (*need, *trace))
+    found.map_or((Need::Role(Role::Admin), Trace::Unnamed), |(_, _, need, trace)| (*need, *trace))
 }
 
 /// Finds out who asks, and lets him through or not.
@@ -72,7 +82,7 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
         Ok(actor) => actor,
         Err(error) => return Problem(error).into_response(),
     };
-    let by = By::Request { actor: actor.clone(), address: viewer::address(&parts, &state.proxies) };
+    let by = By::Request { actor: actor.clone(), address: viewer::address(&parts, &state.proxies), reason: None };
     if let Need::Role(needed) = need {
         match actor.role() {
             None if wants_page(&parts.method, &parts.headers) => return to_sign_in(&parts.uri).into_response(),
@@ -80,25 +90,26 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
             None => return Problem(ApiError::SignInRequired).into_response(),
             Some(role) if role < needed => {
                 let error = ApiError::Forbidden { needed };
-                state.accounts.note(&entry(&by, &parts.method, &parts.uri, error.code())).await;
+                let entry = entry(&by, trace, &mut parts).await;
+                state.accounts.note(&NewEntry { outcome: error.code().to_owned(), ..entry }).await;
                 return Problem(error).into_response();
             }
             Some(_) => {}
         }
     }
     parts.extensions.insert(actor);
-    let (method, uri) = (parts.method.clone(), parts.uri.clone());
-    let request = Request::from_parts(parts, body);
     if trace == Trace::None {
-        return next.run(request).await;
+        return next.run(Request::from_parts(parts, body)).await;
     }
+    let (entry, note) = (entry(&by, trace, &mut parts).await, Note::default());
+    parts.extensions.insert(note.clone());
+    let request = Request::from_parts(parts, body);
     // In a task of its own: whoever does something and leaves at once is noted as well.
     let doing = tokio::spawn(async move {
-        let answer = next.run(request).await;
-        let status = answer.status();
-        let is_done = status.is_success() || status.is_redirection();
-        let outcome = if is_done { "done".to_owned() } else { status.as_u16().to_string() };
-        state.accounts.note(&entry(&by, &method, &uri, &outcome)).await;
+        let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        // What was done before it broke stands on the note.
+        let answer = answer.unwrap_or_else(|_| Problem(ApiError::Internal).into_response());
+        state.accounts.note(&NewEntry { outcome: outcome(&answer), ..note.fill(entry) }).await;
         answer
     });
     doing.await.unwrap_or_else(|error| {
@@ -107,9 +118,25 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
     })
 }
 
-fn entry(by: &By, method: &Method, uri: &Uri, outcome: &str) -> NewEntry {
-    // Without the query, which may hold what is nobody's business.
-    by.entry(&format!("{method} {}", uri.path().chars().take(500).collect::<String>()), outcome)
+/// What is known at the door of the use of a route, but for how it ends. Without the query, which may hold what is nobody's business.
+async fn entry(by: &By, trace: Trace, parts: &mut Parts) -> NewEntry {
+    let Trace::Kept(action) = trace else {
+        return by.entry(&kept(&format!("{} {}", parts.method, parts.uri.path())), "");
+    };
+    // What can't be read as text names nothing.
+    let params = parts.extract::<RawPathParams>().await.ok();
+    let target = params.as_ref().and_then(|params| params.iter().next()).map(|(_, value)| kept(value));
+    NewEntry { target, ..by.entry(action, "") }
+}
+
+/// `done`, or the code of the refusal; the status where something refused that knows no codes.
+fn outcome(answer: &Response) -> String {
+    let status = answer.status();
+    match answer.extensions().get::<Code>() {
+        Some(Code(code)) => (*code).to_owned(),
+        None if status.is_success() || status.is_redirection() => "done".to_owned(),
+        None => status.as_u16().to_string(),
+    }
 }
 
 /// What the store puts into a session.
