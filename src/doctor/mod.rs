@@ -12,7 +12,7 @@ mod redis;
 use std::{fs, process::ExitCode};
 
 use certificate::Standing;
-use server::store::Database;
+use server::store::{Database, audit};
 
 use crate::{
     config::{Config, EngineChoice},
@@ -72,6 +72,7 @@ pub(crate) async fn run(Args {}: Args, config: Config) -> anyhow::Result<ExitCod
     if let Some(database) = database {
         if is_current(&database).await {
             tell("counters", counters::finding(&config, &database).await);
+            tell("audit log", audit_log(&database).await);
         }
         database.close().await;
     }
@@ -110,6 +111,12 @@ async fn is_current(database: &Database) -> bool {
 
 async fn skew(database: &Database) -> Finding {
     clock::finding(database.clock_skew().await.map_err(|error| error.to_string())?)
+}
+
+/// Nothing shortens it, so its size is worth a look.
+async fn audit_log(database: &Database) -> Finding {
+    let most = audit::most(database).await.map_err(|error| error.to_string())?;
+    Ok(format!("{most} entries; it is never shortened"))
 }
 
 async fn integrity(database: &Database) -> Finding {

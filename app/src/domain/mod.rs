@@ -26,7 +26,7 @@ pub mod stream;
 pub mod worker;
 
 pub use account::{ApiToken, Me, Role, SignedIn, User};
-pub use audit::{AuditEntry, AuditQuery};
+pub use audit::{AuditEntry, AuditPage, AuditQuery, Reason};
 pub use customer::{Customer, CustomerPage, CustomerQuery, CustomerSort, SortBy, SortOrder};
 pub use event_log::{EventPage, EventQuery, LoggedEvent, Sieve, SieveError};
 pub use id::{CustomerId, ImportId, JobId, QueueName, SessionId, TokenId, UserId, WorkerId};

@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 
 use app::{
     api::ApiError,
-    domain::{Role, SessionId, User, UserId},
+    domain::{Reason, Role, SessionId, User, UserId},
 };
+use email_address::EmailAddress;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -50,17 +51,30 @@ pub enum By {
         actor: Actor,
         /// From where.
         address: String,
+        /// Why, if he said.
+        reason: Option<String>,
     },
 }
 
 impl By {
+    /// The same, for a reason.
+    pub(crate) fn because(self, why: Option<&Reason>) -> Self {
+        match self {
+            Self::Console => Self::Console,
+            Self::Request { actor, address, .. } => {
+                let reason = why.and_then(Reason::words).map(str::to_owned);
+                Self::Request { actor, address, reason }
+            }
+        }
+    }
+
     /// An entry of what was done.
     pub(crate) fn entry(&self, action: &str, outcome: &str) -> NewEntry {
-        let (actor_kind, actor, address) = match self {
-            Self::Console => ("console", String::new(), None),
-            Self::Request { actor, address } => {
+        let (actor_kind, actor, address, reason) = match self {
+            Self::Console => ("console", String::new(), None, None),
+            Self::Request { actor, address, reason } => {
                 let (kind, name) = actor.in_audit();
-                (kind, name, Some(address.clone()))
+                (kind, name, Some(address.clone()), reason.clone())
             }
         };
         NewEntry {
@@ -68,6 +82,7 @@ impl By {
             actor,
             action: action.to_owned(),
             outcome: outcome.to_owned(),
+            reason,
             address,
             ..NewEntry::default()
         }
@@ -93,16 +108,22 @@ impl Accounts {
     /// # Errors
     /// [`ApiError::Invalid`] for an e-mail or a password that can't be one, [`ApiError::Conflict`] where the e-mail is taken.
     pub async fn add_user(&self, by: &By, email: &str, role: Role, password: String) -> Result<User, ApiError> {
-        let (user, hash) = self.prepare(email, role, password).await?;
-        let mut transaction = self.begin().await?;
-        insert_user(&mut transaction, by, &user, &hash).await?;
-        transaction.commit().await.map_err(refusal)?;
-        Ok(user)
+        // What is no e-mail may be a password that slipped into the wrong field.
+        let target = Some(email.trim()).filter(|email| EmailAddress::is_valid(email)).map(str::to_owned);
+        let entry = NewEntry { target, ..by.entry("user.added", "done") };
+        let adding = async {
+            let (user, hash) = self.prepare(email, role, password).await?;
+            let mut transaction = self.begin().await?;
+            insert_user(&mut transaction, by, &user, &hash).await?;
+            transaction.commit().await.map_err(refusal)?;
+            Ok(user)
+        };
+        self.kept(entry, adding.await).await
     }
 
     pub(super) async fn prepare(&self, email: &str, role: Role, password: String) -> Result<(User, String), ApiError> {
         let email = email.trim();
-        if !email_address::EmailAddress::is_valid(email) {
+        if !EmailAddress::is_valid(email) {
             return Err(ApiError::invalid("email", "This is no e-mail address."));
         }
         let hash = self.passwords.accept(password, email).await?;
@@ -116,22 +137,27 @@ impl Accounts {
     /// # Errors
     /// [`ApiError::NotFound`]; [`ApiError::Conflict`] for the last admin.
     pub async fn set_role(&self, by: &By, user_id: UserId, role: Role) -> Result<User, ApiError> {
-        let mut transaction = self.begin().await?;
-        let user = hold(&mut transaction, user_id).await?;
-        if user.role == role {
-            return Ok(user);
-        }
-        users::set_role(&mut transaction, user_id, role).await.map_err(refusal)?;
-        keep_an_admin(&mut transaction, &user).await?;
-        sessions::end_all(&mut transaction, user_id).await.map_err(refusal)?;
-        let entry = NewEntry {
-            target: Some(user.email.clone()),
-            state_before: Some(user.role.to_string()),
+        let mut entry = NewEntry {
+            target: Some(user_id.to_string()),
             state_after: Some(role.to_string()),
             ..by.entry("user.role_changed", "done")
         };
-        self.finish(transaction, &entry).await?;
-        Ok(User { role, ..user })
+        let changing = async {
+            let mut transaction = self.begin().await?;
+            let user = hold(&mut transaction, user_id).await?;
+            entry.target = Some(user.email.clone());
+            entry.state_before = Some(user.role.to_string());
+            if user.role == role {
+                return Ok(user);
+            }
+            users::set_role(&mut transaction, user_id, role).await.map_err(refusal)?;
+            keep_an_admin(&mut transaction, &user).await?;
+            sessions::end_all(&mut transaction, user_id).await.map_err(refusal)?;
+            self.finish(transaction, &entry).await?;
+            Ok(User { role, ..user })
+        };
+        let changed = changing.await;
+        self.kept(entry, changed).await
     }
 
     /// Takes sign-in from a user, and ends his sessions; or gives it back. What is so already stays so.
@@ -139,26 +165,30 @@ impl Accounts {
     /// # Errors
     /// [`ApiError::NotFound`]; [`ApiError::Conflict`] for the last admin.
     pub async fn set_disabled(&self, by: &By, user_id: UserId, is_disabled: bool) -> Result<User, ApiError> {
-        let mut transaction = self.begin().await?;
-        let user = hold(&mut transaction, user_id).await?;
-        if user.disabled_at.is_some() == is_disabled {
-            return Ok(user);
-        }
-        let disabled_at = is_disabled.then(Timestamp::now);
-        users::set_disabled(&mut transaction, user_id, disabled_at).await.map_err(refusal)?;
-        keep_an_admin(&mut transaction, &user).await?;
-        sessions::end_all(&mut transaction, user_id).await.map_err(refusal)?;
-        devices::forget_all(&mut transaction, user_id).await.map_err(refusal)?;
-        let action = if is_disabled { "user.disabled" } else { "user.enabled" };
-        let (before, after) = if is_disabled { ("enabled", "disabled") } else { ("disabled", "enabled") };
-        let entry = NewEntry {
-            target: Some(user.email.clone()),
-            state_before: Some(before.to_owned()),
-            state_after: Some(after.to_owned()),
-            ..by.entry(action, "done")
+        let standing = |is_disabled: bool| Some(if is_disabled { "disabled" } else { "enabled" }.to_owned());
+        let mut entry = NewEntry {
+            target: Some(user_id.to_string()),
+            state_after: standing(is_disabled),
+            ..by.entry(if is_disabled { "user.disabled" } else { "user.enabled" }, "done")
         };
-        self.finish(transaction, &entry).await?;
-        Ok(User { disabled_at, ..user })
+        let changing = async {
+            let mut transaction = self.begin().await?;
+            let user = hold(&mut transaction, user_id).await?;
+            entry.target = Some(user.email.clone());
+            entry.state_before = standing(user.disabled_at.is_some());
+            if user.disabled_at.is_some() == is_disabled {
+                return Ok(user);
+            }
+            let disabled_at = is_disabled.then(Timestamp::now);
+            users::set_disabled(&mut transaction, user_id, disabled_at).await.map_err(refusal)?;
+            keep_an_admin(&mut transaction, &user).await?;
+            sessions::end_all(&mut transaction, user_id).await.map_err(refusal)?;
+            devices::forget_all(&mut transaction, user_id).await.map_err(refusal)?;
+            self.finish(transaction, &entry).await?;
+            Ok(User { disabled_at, ..user })
+        };
+        let changed = changing.await;
+        self.kept(entry, changed).await
     }
 
     /// Gives a user another password, and ends all his sessions, the one that asks too: it begins anew. He has to know the present one.
@@ -178,23 +208,27 @@ impl Accounts {
         // Whoever has got hold of a session must not guess either.
         let attempt =
             self.throttle.admit(&format!("change {user_id}"), address, Standing::KnownAddress).map_err(put_off)?;
-        let is_right = self.passwords.is_right(current, Some(password_hash.clone())).await;
-        if !is_right.inspect_err(|_| self.throttle.take_back(&attempt))? {
-            self.note(&by.entry("user.password_changed", "invalid_credentials")).await;
-            return Err(ApiError::invalid("currentPassword", "This is not your present password."));
-        }
-        self.throttle.forgive(&attempt);
-        let hash = self.passwords.accept(new, &user.email).await?;
-        let mut transaction = self.begin().await?;
-        let passwords = (password_hash.as_str(), hash.as_str());
-        if !users::replace_password(&mut transaction, user_id, passwords).await.map_err(refusal)? {
-            return Err(ApiError::conflict("Your password was changed meanwhile. Sign in with the new one."));
-        }
-        sessions::end_all(&mut transaction, user_id).await.map_err(refusal)?;
-        devices::forget_all(&mut transaction, user_id).await.map_err(refusal)?;
-        let entry = NewEntry { target: Some(user.email.clone()), ..by.entry("user.password_changed", "done") };
-        self.finish(transaction, &entry).await?;
-        Ok(Recognized::by(user, &hash))
+        let mut entry = NewEntry { target: Some(user.email.clone()), ..by.entry("user.password_changed", "done") };
+        let changing = async {
+            let is_right = self.passwords.is_right(current, Some(password_hash.clone())).await;
+            if !is_right.inspect_err(|_| self.throttle.take_back(&attempt))? {
+                "invalid_credentials".clone_into(&mut entry.outcome);
+                return Err(ApiError::invalid("currentPassword", "This is not your present password."));
+            }
+            self.throttle.forgive(&attempt);
+            let hash = self.passwords.accept(new, &user.email).await?;
+            let mut transaction = self.begin().await?;
+            let passwords = (password_hash.as_str(), hash.as_str());
+            if !users::replace_password(&mut transaction, user_id, passwords).await.map_err(refusal)? {
+                return Err(ApiError::conflict("Your password was changed meanwhile. Sign in with the new one."));
+            }
+            sessions::end_all(&mut transaction, user_id).await.map_err(refusal)?;
+            devices::forget_all(&mut transaction, user_id).await.map_err(refusal)?;
+            self.finish(transaction, &entry).await?;
+            Ok(Recognized::by(user, &hash))
+        };
+        let changed = changing.await;
+        self.kept(entry, changed).await
     }
 
     /// Ends a session by its name: an admin anybody's, others their own.
@@ -202,33 +236,20 @@ impl Accounts {
     /// # Errors
     /// [`ApiError::NotFound`].
     pub async fn end_session(&self, by: &By, session_id: SessionId, is_admin: bool) -> Result<(), ApiError> {
-        let of = if is_admin { None } else { by.user_id() };
-        if !is_admin && of.is_none() {
-            return Err(ApiError::not_found("session"));
-        }
-        let mut transaction = self.begin().await?;
-        let owner = sessions::end_by_name(&mut transaction, session_id, of).await.map_err(refusal)?;
-        let owner = owner.ok_or_else(|| ApiError::not_found("session"))?;
-        let entry = NewEntry { target: Some(owner.to_string()), ..by.entry("session.ended", "done") };
-        self.finish(transaction, &entry).await
-    }
-
-    /// Notes what was done or refused, where that changed nothing in the store of accounts.
-    pub async fn note(&self, entry: &NewEntry) {
-        let noting = async {
-            let mut transaction = self.database.begin().await?;
-            audit::append(&mut transaction, entry).await?;
-            transaction.commit().await
+        let mut entry = NewEntry { target: Some(session_id.to_string()), ..by.entry("session.ended", "done") };
+        let ending = async {
+            let of = if is_admin { None } else { by.user_id() };
+            if !is_admin && of.is_none() {
+                return Err(ApiError::not_found("session"));
+            }
+            let mut transaction = self.begin().await?;
+            let owner = sessions::end_by_name(&mut transaction, session_id, of).await.map_err(refusal)?;
+            let owner = owner.ok_or_else(|| ApiError::not_found("session"))?;
+            entry.state_before = Some(format!("open by {owner}"));
+            self.finish(transaction, &entry).await
         };
-        if let Err(error) = noting.await {
-            tracing::error!(%error, action = entry.action, actor = entry.actor, outcome = entry.outcome, "the audit log could not be written");
-        }
-    }
-
-    /// Notes that somebody has ended his own session, and lets its streams end.
-    pub async fn note_ended(&self, by: &By) {
-        self.note(&by.entry("signed_out", "done")).await;
-        self.endings.notify_one();
+        let ended = ending.await;
+        self.kept(entry, ended).await
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction, ApiError> {

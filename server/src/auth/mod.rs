@@ -15,6 +15,8 @@ pub mod browser_sessions;
 mod devices;
 /// Passwords.
 pub mod password;
+/// What is kept of what was refused.
+mod record;
 /// Texts that prove something.
 pub mod secret;
 /// How the first admin comes in.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     failure::refusal,
-    store::{setup_link, users},
+    store::{audit, setup_link, users},
 };
 
 /// How long the link counts with which the first admin is made.
@@ -55,6 +55,8 @@ impl Accounts {
         let link = random("")?;
         let mut transaction = self.begin().await?;
         setup_link::put(&mut transaction, &link.hash(), Timestamp::now() + SETUP_LINK).await.map_err(refusal)?;
+        // Whoever has it may become the first admin.
+        audit::append(&mut transaction, &By::Console.entry("setup_link.made", "done")).await.map_err(refusal)?;
         transaction.commit().await.map_err(refusal)?;
         Ok(Some(link))
     }

@@ -34,10 +34,25 @@ impl Accounts {
         role: Role,
         expires_at: Option<Timestamp>,
     ) -> Result<(ApiToken, Secret), ApiError> {
-        let (name, created_at) = (name.trim(), Timestamp::now());
-        if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-            return Err(ApiError::invalid("name", format!("Use 1 to {LONGEST_NAME} characters, without line breaks.")));
-        }
+        let name = name.trim();
+        let is_name = !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control);
+        let entry = NewEntry {
+            target: is_name.then(|| name.to_owned()),
+            state_after: Some(role.to_string()),
+            ..by.entry("token.created", "done")
+        };
+        let made = if is_name { self.insert_token(&entry, name, role, expires_at).await } else { Err(no_name()) };
+        self.kept(entry, made).await
+    }
+
+    async fn insert_token(
+        &self,
+        entry: &NewEntry,
+        name: &str,
+        role: Role,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(ApiToken, Secret), ApiError> {
+        let created_at = Timestamp::now();
         if expires_at.is_some_and(|end| end <= created_at) {
             return Err(ApiError::invalid("expiresAt", "Use a moment that is yet to come."));
         }
@@ -57,12 +72,7 @@ impl Accounts {
                 "There is a token named '{name}'. Revoke it, or use another name."
             )));
         }
-        let entry = NewEntry {
-            target: Some(name.to_owned()),
-            state_after: Some(role.to_string()),
-            ..by.entry("token.created", "done")
-        };
-        self.finish(transaction, &entry).await?;
+        self.finish(transaction, entry).await?;
         Ok((token, text))
     }
 
@@ -71,11 +81,25 @@ impl Accounts {
     /// # Errors
     /// [`ApiError::NotFound`].
     pub async fn revoke_token(&self, by: &By, meant: &TokenName) -> Result<ApiToken, ApiError> {
-        let mut transaction = self.begin().await?;
-        let revoked = api_tokens::revoke(&mut transaction, meant, Timestamp::now()).await.map_err(refusal)?;
-        let revoked = revoked.ok_or_else(|| ApiError::not_found("token in force"))?;
-        let entry = NewEntry { target: Some(revoked.name.clone()), ..by.entry("token.revoked", "done") };
-        self.finish(transaction, &entry).await?;
-        Ok(revoked)
+        let named = match meant {
+            TokenName::Id(token_id) => token_id.to_string(),
+            TokenName::Name(name) => name.clone(),
+        };
+        let mut entry = NewEntry { target: Some(named), ..by.entry("token.revoked", "done") };
+        let revoking = async {
+            let mut transaction = self.begin().await?;
+            let revoked = api_tokens::revoke(&mut transaction, meant, Timestamp::now()).await.map_err(refusal)?;
+            let revoked = revoked.ok_or_else(|| ApiError::not_found("token in force"))?;
+            entry.target = Some(revoked.name.clone());
+            entry.state_before = Some(revoked.role.to_string());
+            self.finish(transaction, &entry).await?;
+            Ok(revoked)
+        };
+        let revoked = revoking.await;
+        self.kept(entry, revoked).await
     }
+}
+
+fn no_name() -> ApiError {
+    ApiError::invalid("name", format!("Use 1 to {LONGEST_NAME} characters, without line breaks."))
 }

@@ -31,10 +31,10 @@ use app::{
 use async_trait::async_trait;
 
 pub use self::redis::{RedisBackplane, RedisFailure, RedisHealth};
-pub use control::{Control, DeadLetters, Pause, Removal};
+pub use control::{CalledOff, Control, DeadLetters, Pause, Removal, Retried};
 pub use inspect::{Inspect, Place, Shelf};
 pub use sql::SqlBackplane;
-pub use timetable::{DueSchedules, Firing, Plan, StoredSchedule, Timetable};
+pub use timetable::{DueSchedules, Firing, Former, Plan, StoredSchedule, Timetable};
 pub use words::{
     ClaimRequest, ClaimedJob, Directive, Ending, Enqueued, Exchange, Finished, Heartbeat, Lease, LogEntry, Maintenance,
     NewJob, Outcome, Progress, ReadLog, WorkerProfile,

@@ -46,6 +46,10 @@ pub struct StoredSchedule {
     pub created_at: Timestamp,
 }
 
+/// The plan that a step wrote over or removed; `None` where nobody can read it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Former(pub Option<Plan>);
+
 /// Schedules that are due, and by whose clock.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DueSchedules {
@@ -80,11 +84,11 @@ pub trait Timetable: Send + Sync {
     /// Keeps a new schedule; says whether the name was free.
     async fn add_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<bool, BackplaneError>;
 
-    /// Writes a schedule's plan anew; says whether there is one of the name.
-    async fn change_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<bool, BackplaneError>;
+    /// Writes a schedule's plan anew. Returns the one of before; `None` when there is none of the name.
+    async fn change_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<Option<Former>, BackplaneError>;
 
-    /// Removes a schedule; says whether there was one. Its jobs stay.
-    async fn remove_schedule(&self, name: &str) -> Result<bool, BackplaneError>;
+    /// Removes a schedule. Returns its plan; `None` when there was none of the name. Its jobs stay.
+    async fn remove_schedule(&self, name: &str) -> Result<Option<Former>, BackplaneError>;
 
     /// Schedules whose moment has come, by the engine's clock.
     async fn due_schedules(&self) -> Result<DueSchedules, BackplaneError>;

@@ -13,7 +13,9 @@ use super::{
     Engine, LEASE, PATIENCE, QUEUE, claim_all, claim_one, events_after, finish, heartbeat, new_job, profile, request,
     stall, state, worker,
 };
-use crate::backplane::{Backplane, DeadLetters, Directive, Finished, NewJob, Outcome, Pause, Removal};
+use crate::backplane::{
+    Backplane, CalledOff, DeadLetters, Directive, Finished, NewJob, Outcome, Pause, Removal, Retried,
+};
 
 fn later(id: &str) -> NewJob {
     NewJob { delay: Duration::from_hours(1), ..new_job(id) }
@@ -39,8 +41,12 @@ pub(super) async fn a_job_that_has_not_begun_is_called_off_at_once(engine: Engin
     backplane.enqueue(vec![new_job("waiting"), later("delayed")]).await.expect("taken in");
     let before = backplane.head().await.expect("an end");
 
-    for id in ["waiting", "delayed", "waiting"] {
-        assert_eq!(backplane.cancel(&id.into()).await.expect("answered"), Some(JobState::Cancelled));
+    for (id, called_off) in [
+        ("waiting", CalledOff::AtOnce(JobState::Waiting)),
+        ("delayed", CalledOff::AtOnce(JobState::Delayed)),
+        ("waiting", CalledOff::Ended(JobState::Cancelled)),
+    ] {
+        assert_eq!(backplane.cancel(&id.into()).await.expect("answered"), Some(called_off));
     }
 
     assert_eq!(claim_all(backplane, &worker("w"), LEASE).await, []);
@@ -63,9 +69,10 @@ pub(super) async fn a_running_job_that_is_called_off_is_told_so_by_every_heartbe
     let jobs = claim_all(backplane, &worker("w"), LEASE).await;
     let leases: Vec<_> = jobs.iter().map(|job| job.lease.clone()).collect();
 
-    let asked = engine.another_process().await.cancel(&leases[0].job_id).await.expect("answered");
+    for called_off in [CalledOff::Asked, CalledOff::AskedBefore] {
+        assert_eq!(engine.another_process().await.cancel(&leases[0].job_id).await.expect("answered"), Some(called_off));
+    }
 
-    assert_eq!(asked, Some(JobState::Active));
     for _ in 0..2 {
         assert_eq!(heartbeat(backplane, "w", &leases).await, [Directive::Cancel(leases[0].clone())]);
     }
@@ -131,12 +138,17 @@ pub(super) async fn a_job_that_was_called_off_is_cancelled_when_its_worker_dies(
     timeout(PATIENCE, dying).await.expect("cancelled");
 }
 
+/// From which state to which a job went that was to be taken up again.
+async fn retried(backplane: &dyn Backplane, id: &str) -> Option<(JobState, JobState)> {
+    backplane.retry(&id.into()).await.expect("answered").map(|Retried { from, to }| (from, to))
+}
+
 pub(super) async fn a_dead_letter_is_taken_up_again_with_all_its_attempts(engine: Engine) {
     let backplane = &*engine.backplane;
     dead_letter(backplane, "a", "no").await;
 
-    assert_eq!(backplane.retry(&"a".into()).await.expect("answered"), Some(JobState::Waiting));
-    assert_eq!(backplane.retry(&"a".into()).await.expect("answered"), Some(JobState::Waiting));
+    assert_eq!(retried(backplane, "a").await, Some((JobState::Failed, JobState::Waiting)));
+    assert_eq!(retried(backplane, "a").await, Some((JobState::Waiting, JobState::Waiting)));
 
     let job = claim_one(backplane, &worker("w"), LEASE).await;
     assert_eq!(job.attempt, 1);
@@ -144,15 +156,15 @@ pub(super) async fn a_dead_letter_is_taken_up_again_with_all_its_attempts(engine
     let detail = backplane.job(&"a".into()).await.expect("answered").expect("there");
     assert_eq!(detail.attempts.len(), 2, "{:?}", detail.attempts);
     assert_eq!(detail.attempts[0].error.as_deref(), Some("no"));
-    assert_eq!(backplane.retry(&"a".into()).await.expect("answered"), Some(JobState::Completed));
-    assert_eq!(backplane.retry(&"nobody".into()).await.expect("answered"), None);
+    assert_eq!(retried(backplane, "a").await, Some((JobState::Completed, JobState::Completed)));
+    assert_eq!(retried(backplane, "nobody").await, None);
 }
 
 pub(super) async fn a_delayed_job_can_be_started_now(engine: Engine) {
     let backplane = &*engine.backplane;
     backplane.enqueue(vec![later("a")]).await.expect("taken in");
 
-    assert_eq!(backplane.retry(&"a".into()).await.expect("answered"), Some(JobState::Waiting));
+    assert_eq!(retried(backplane, "a").await, Some((JobState::Delayed, JobState::Waiting)));
 
     assert_eq!(claim_one(backplane, &worker("w"), LEASE).await.lease.job_id.as_str(), "a");
 }
@@ -165,7 +177,7 @@ pub(super) async fn a_dead_letter_stays_while_another_job_has_its_unique_key(eng
     finish(backplane, &job, failed("no")).await;
     backplane.enqueue(vec![keyed("b")]).await.expect("taken in");
 
-    assert_eq!(backplane.retry(&"a".into()).await.expect("answered"), Some(JobState::Failed));
+    assert_eq!(retried(backplane, "a").await, Some((JobState::Failed, JobState::Failed)));
     assert_eq!(backplane.replay(&letters(10, None)).await.expect("answered"), 0);
 
     let job = claim_one(backplane, &worker("w"), LEASE).await;
@@ -218,8 +230,8 @@ pub(super) async fn a_job_that_no_worker_has_can_be_removed(engine: Engine) {
     let before = backplane.head().await.expect("an end");
 
     assert_eq!(backplane.remove(&"active".into()).await.expect("answered"), Some(Removal::Active));
-    for id in ["waiting", "delayed"] {
-        assert_eq!(backplane.remove(&id.into()).await.expect("answered"), Some(Removal::Removed));
+    for (id, was) in [("waiting", JobState::Waiting), ("delayed", JobState::Delayed)] {
+        assert_eq!(backplane.remove(&id.into()).await.expect("answered"), Some(Removal::Removed(was)));
         assert_eq!(backplane.remove(&id.into()).await.expect("answered"), None);
         assert_eq!(state(backplane, id).await, None);
     }
@@ -227,7 +239,7 @@ pub(super) async fn a_job_that_no_worker_has_can_be_removed(engine: Engine) {
     let told: Vec<_> = events_after(backplane, &before).await.into_iter().filter_map(status).collect();
     assert_eq!(told, [JobStatus::Cancelled, JobStatus::Cancelled]);
     finish(backplane, &job, failed("no")).await;
-    assert_eq!(backplane.remove(&"active".into()).await.expect("answered"), Some(Removal::Removed));
+    assert_eq!(backplane.remove(&"active".into()).await.expect("answered"), Some(Removal::Removed(JobState::Failed)));
     assert_eq!(backplane.job(&"active".into()).await.expect("answered"), None);
     // Its id is free again, and nothing of its past comes back with it.
     assert!(backplane.enqueue(vec![new_job("active")]).await.expect("taken in")[0].is_new);
@@ -238,8 +250,8 @@ pub(super) async fn a_paused_queue_gives_no_jobs_until_it_goes_on(engine: Engine
     let backplane = &engine.backplane;
     let queue: QueueName = QUEUE.into();
     let before = backplane.head().await.expect("an end");
-    for _ in 0..2 {
-        engine.another_process().await.set_paused(&queue, Pause::Paused).await.expect("paused");
+    for was in [Pause::Running, Pause::Paused] {
+        assert_eq!(engine.another_process().await.set_paused(&queue, Pause::Paused).await.expect("paused"), was);
     }
     backplane.enqueue(vec![new_job("a")]).await.expect("taken in");
     assert_eq!(claim_all(&**backplane, &worker("w"), LEASE).await, []);

@@ -20,7 +20,7 @@ fn ids(jobs: &[ClaimedJob]) -> Vec<&str> {
 pub(super) async fn a_queue_runs_no_more_jobs_than_its_limit_over_all_processes(engine: Engine) {
     let backplane = &*engine.backplane;
     let other = engine.another_process().await;
-    backplane.set_concurrency_limit(&QUEUE.into(), Some(3)).await.expect("set");
+    assert_eq!(backplane.set_concurrency_limit(&QUEUE.into(), Some(3)).await.expect("set"), None);
     other.enqueue((0..20).map(|number| new_job(&number.to_string())).collect()).await.expect("taken in");
 
     let (one, two) = (worker("one"), worker("two"));
@@ -31,7 +31,7 @@ pub(super) async fn a_queue_runs_no_more_jobs_than_its_limit_over_all_processes(
     finish(backplane, &running[0], Outcome::Completed(json!(1))).await;
     assert_eq!(claim_all(&*other, &worker("two"), LEASE).await.len(), 1);
     assert_eq!(backplane.queue(&QUEUE.into()).await.expect("answered").expect("there").concurrency_limit, Some(3));
-    backplane.set_concurrency_limit(&QUEUE.into(), None).await.expect("lifted");
+    assert_eq!(backplane.set_concurrency_limit(&QUEUE.into(), None).await.expect("lifted"), Some(3));
     assert_eq!(claim_all(backplane, &worker("one"), LEASE).await.len(), 10);
 }
 

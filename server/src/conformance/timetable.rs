@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 use super::{Engine, LEASE, PATIENCE, claim_all, new_job, state, worker};
 use crate::{
-    backplane::{Firing, NewJob, Plan},
+    backplane::{Firing, Former, NewJob, Plan},
     jobs::scheduler,
 };
 
@@ -58,15 +58,16 @@ pub(super) async fn a_schedule_can_be_written_anew_and_removed(engine: Engine) {
     let made = backplane.schedule("a").await.expect("answered").expect("there");
     let resting = Plan { paused: true, ..plan("a") };
 
-    assert!(backplane.change_schedule(&resting, None).await.expect("changed"));
+    let former = backplane.change_schedule(&resting, None).await.expect("changed");
+    assert_eq!(former, Some(Former(Some(plan("a")))));
 
     let changed = backplane.schedule("a").await.expect("answered").expect("there");
     assert_eq!((changed.plan, changed.next_run_at), (resting.clone(), None));
     assert_eq!((changed.created_at, changed.last_run_at), (made.created_at, Some(past())));
     assert_eq!(changed.last_job_id, Some("run".into()));
-    assert!(!backplane.change_schedule(&plan("b"), None).await.expect("refused"));
-    assert!(backplane.remove_schedule("a").await.expect("removed"));
-    assert!(!backplane.remove_schedule("a").await.expect("answered"));
+    assert_eq!(backplane.change_schedule(&plan("b"), None).await.expect("refused"), None);
+    assert_eq!(backplane.remove_schedule("a").await.expect("removed"), Some(Former(Some(resting))));
+    assert_eq!(backplane.remove_schedule("a").await.expect("answered"), None);
     assert_eq!(backplane.schedules().await.expect("answered"), []);
     assert_eq!(state(backplane, "run").await, Some(JobState::Waiting));
 }

@@ -4,6 +4,8 @@
 //! run. A file is never whole in memory, and no connection to the database is held while its reader takes his time. If a page can't be
 //! read the file breaks off, so that nobody takes the part for the whole.
 
+/// Who did what.
+mod audit;
 /// All customers.
 mod customers;
 /// The rows that an import refused.
@@ -14,5 +16,6 @@ mod round_trip;
 /// Rows as text.
 mod table;
 
+pub use audit::audit;
 pub use customers::customers;
 pub use refused_rows::refused_rows;

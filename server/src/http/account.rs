@@ -17,7 +17,8 @@ use utoipa::ToSchema;
 
 use super::{
     browser::Browser,
-    error::{Id, Problem, Sent, refusal},
+    error::{Id, Problem, Sent, SentIfAny, refusal},
+    reason::Because,
     refusal::{Changing, Reading, Refusal, TakingJson},
     viewer::Viewer,
 };
@@ -85,10 +86,8 @@ pub(super) async fn logout(
     viewer: Viewer,
     session: Session,
 ) -> Result<Response, Problem> {
+    accounts.sign_out(&viewer.by()).await?;
     end(&session).await?;
-    if matches!(viewer.actor, Actor::User { .. }) {
-        accounts.note_ended(&viewer.by()).await;
-    }
     Ok((StatusCode::NO_CONTENT, [cookies.removal()]).into_response())
 }
 
@@ -176,14 +175,16 @@ pub(super) async fn own_sessions(State(accounts): State<Accounts>, viewer: Viewe
     operation_id = "endSession",
     tag = "accounts",
     params(("sessionId" = SessionId, Path, description = "The session.")),
-    responses((status = 204, description = "Ended."), Refusal<401>, Refusal<404>, Changing)
+    request_body = Option<Because>,
+    responses((status = 204, description = "Ended."), Refusal<401>, Refusal<404>, TakingJson)
 )]
 pub(super) async fn end_session(
     State(accounts): State<Accounts>,
     viewer: Viewer,
     Id(session_id): Id<SessionId>,
+    SentIfAny(Because { reason }): SentIfAny<Because>,
 ) -> Result<StatusCode, Problem> {
     let is_admin = viewer.actor.role() == Some(app::domain::Role::Admin);
-    accounts.end_session(&viewer.by(), session_id, is_admin).await?;
+    accounts.end_session(&viewer.by().because(reason.as_ref()), session_id, is_admin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
+    access::Note,
     compat::Said,
     cross_site,
     error::{Asked, Problem, refusal},
@@ -155,7 +156,7 @@ type Triggered = (StatusCode, Extension<Said>, [(HeaderName, HeaderValue); 1], J
     tag = "alternative",
     responses((status = 202, description = "The job was taken in.", body = Standing), Changing)
 )]
-pub(super) async fn trigger(State(parts): State<Parts>) -> Result<Triggered, Problem> {
+pub(super) async fn trigger(State(parts): State<Parts>, note: Note) -> Result<Triggered, Problem> {
     let after = parts.backplane.head().await.map_err(refusal)?;
     let job_id = JobId(uuid::Uuid::now_v7().to_string());
     let job = PublishTestEvent { after: Some(after) }.into_new_job(job_id).map_err(|problem| {
@@ -163,6 +164,8 @@ pub(super) async fn trigger(State(parts): State<Parts>) -> Result<Triggered, Pro
         ApiError::Internal
     })?;
     let (status, standing) = hand_in(&parts, job).await?;
+    note.of(&standing.job_id);
+    note.is_now(standing.status.as_str());
     let said = Said("A background job publishes a test event on custom:dashboard_updates.");
     let fresh = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((status, Extension(said), fresh, standing))
@@ -178,10 +181,14 @@ pub(super) async fn trigger(State(parts): State<Parts>) -> Result<Triggered, Pro
     tag = "alternative",
     responses((status = 202, description = "The job was taken in.", body = Standing), Changing)
 )]
-pub(super) async fn trigger_by_address(parts: State<Parts>, headers: HeaderMap) -> Result<Triggered, Problem> {
+pub(super) async fn trigger_by_address(
+    parts: State<Parts>,
+    note: Note,
+    headers: HeaderMap,
+) -> Result<Triggered, Problem> {
     // To a browser it is a request that changes nothing, which any page may bring about, by a link or a picture.
     if cross_site::is_foreign(&headers) {
         return Err(ApiError::CrossSite.into());
     }
-    trigger(parts).await
+    trigger(parts, note).await
 }

@@ -17,6 +17,10 @@ pub(super) use crate::failure::refusal;
 #[derive(Debug)]
 pub struct Problem(pub ApiError);
 
+/// The code of a refusal, on an answer that is one: for the audit log.
+#[derive(Clone, Copy)]
+pub(super) struct Code(pub(super) &'static str);
+
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {
         Self(error)
@@ -65,6 +69,7 @@ impl IntoResponse for Problem {
             field,
         };
         let mut response = (status, Json(body)).into_response();
+        response.extensions_mut().insert(Code(error.code()));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let pause = match (&error, status) {

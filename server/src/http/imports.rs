@@ -7,7 +7,7 @@ use app::{
     domain::{ImportId, ImportMode, ImportRowError, ImportStatus, ImportSummary, JobId, Listing},
 };
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
     extract::{Request, State},
     http::{StatusCode, header},
@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
+    access::Note,
     attachment,
-    error::{Asked, Id, Problem, refusal},
+    error::{Asked, Code, Id, Problem, refusal},
     intake,
     refusal::{Reading, Refusal, TakingJson},
 };
@@ -74,10 +75,12 @@ impl Wishes {
 )]
 pub(super) async fn upload(
     State(state): State<AppState>,
+    note: Note,
     Asked(wishes): Asked<Wishes>,
     request: Request,
 ) -> Result<Response, Problem> {
     let accepted = intake::take_in(&state, request, wishes.mode()?).await?;
+    noted(&note, &accepted);
     let location = format!("/api/v1/imports/{}", accepted.import_id);
     let body = Accepted { import_id: accepted.import_id, job_id: accepted.job_id, status: ImportStatus::Queued };
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(body)).into_response())
@@ -108,17 +111,28 @@ struct FileForm {
 }
 
 /// `POST /customers/import`: the same for a form of a page that has no script yet.
-pub(super) async fn upload_form(State(state): State<AppState>, request: Request) -> Redirect {
+pub(super) async fn upload_form(State(state): State<AppState>, note: Note, request: Request) -> Response {
     match intake::take_in(&state, request, ImportMode::default()).await {
-        Ok(accepted) => Redirect::to(&format!("/imports/{}", accepted.import_id)),
+        Ok(accepted) => {
+            noted(&note, &accepted);
+            Redirect::to(&format!("/imports/{}", accepted.import_id)).into_response()
+        }
         Err(refused) => {
             let reason = match &refused {
                 ApiError::Invalid { field, .. } if field == "file" => "no_file",
                 refused => refused.code(),
             };
-            Redirect::to(&format!("/customers/import?refused={reason}"))
+            let back = Redirect::to(&format!("/customers/import?refused={reason}"));
+            // To a browser it is a page like any other.
+            (Extension(Code(refused.code())), back).into_response()
         }
     }
+}
+
+/// A request that was repeated names the import that it made the first time.
+fn noted(note: &Note, accepted: &intake::Accepted) {
+    note.of(accepted.import_id);
+    note.is_now(format!("job {}", accepted.job_id));
 }
 
 /// Which page of the list.

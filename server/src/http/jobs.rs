@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    error::{Asked, Id, Problem, refusal},
-    refusal::{Changing, Reading, Refusal},
+    access::Note,
+    error::{Asked, Id, Problem, SentIfAny, refusal},
+    reason::Because,
+    refusal::{Reading, Refusal, TakingJson},
 };
 use crate::{
-    backplane::Removal,
+    backplane::{CalledOff, Removal, Retried},
     jobs::{
         context::Parts,
         listing::{self, ListingError},
@@ -125,23 +127,42 @@ pub(super) async fn show(State(parts): State<Parts>, Id(job_id): Id<JobId>) -> R
     operation_id = "cancelJob",
     tag = "jobs",
     params(("jobId" = String, Path, description = "The job's id.")),
+    request_body = Option<Because>,
     responses(
         (status = 200, description = "It was cancelled at once, or had ended before.", body = Standing,
             example = json!({"jobId": "nap", "status": "cancelled"})),
         (status = 202, description = "It runs, and was asked to stop.", body = Standing,
             example = json!({"jobId": "nap", "status": "active"})),
         Refusal<404>,
-        Changing
+        TakingJson
     )
 )]
 pub(super) async fn cancel(
     State(parts): State<Parts>,
+    note: Note,
     Id(job_id): Id<JobId>,
+    SentIfAny(Because { reason }): SentIfAny<Because>,
 ) -> Result<(StatusCode, Json<Standing>), Problem> {
-    let state = parts.backplane.cancel(&job_id).await.map_err(refusal)?;
-    let status = state.ok_or_else(|| ApiError::not_found("job"))?;
+    note.because(reason.as_ref());
+    let called_off = parts.backplane.cancel(&job_id).await.map_err(refusal)?;
+    let called_off = called_off.ok_or_else(|| ApiError::not_found("job"))?;
+    let (before, after) = words_of(called_off);
+    note.was(before);
+    note.is_now(after);
+    let status = called_off.state();
     let answer = if status == JobState::Active { StatusCode::ACCEPTED } else { StatusCode::OK };
     Ok((answer, Json(Standing { job_id, status })))
+}
+
+/// From which state to which a job went that was called off. One that runs, and was asked to stop, is *cancelling*.
+const fn words_of(called_off: CalledOff) -> (&'static str, &'static str) {
+    const CANCELLING: &str = "cancelling";
+    match called_off {
+        CalledOff::AtOnce(state) => (state.as_str(), JobState::Cancelled.as_str()),
+        CalledOff::Asked => (JobState::Active.as_str(), CANCELLING),
+        CalledOff::AskedBefore => (CANCELLING, CANCELLING),
+        CalledOff::Ended(state) => (state.as_str(), state.as_str()),
+    }
 }
 
 /// Takes a job up again.
@@ -154,16 +175,25 @@ pub(super) async fn cancel(
     operation_id = "retryJob",
     tag = "jobs",
     params(("jobId" = String, Path, description = "The job's id.")),
+    request_body = Option<Because>,
     responses(
         (status = 200, description = "It waits.", body = Standing, example = json!({"jobId": "nap", "status": "waiting"})),
         Refusal<404>,
         Refusal<409>,
-        Changing
+        TakingJson
     )
 )]
-pub(super) async fn retry(State(parts): State<Parts>, Id(job_id): Id<JobId>) -> Result<Json<Standing>, Problem> {
-    let state = parts.backplane.retry(&job_id).await.map_err(refusal)?;
-    let status = state.ok_or_else(|| ApiError::not_found("job"))?;
+pub(super) async fn retry(
+    State(parts): State<Parts>,
+    note: Note,
+    Id(job_id): Id<JobId>,
+    SentIfAny(Because { reason }): SentIfAny<Because>,
+) -> Result<Json<Standing>, Problem> {
+    note.because(reason.as_ref());
+    let retried = parts.backplane.retry(&job_id).await.map_err(refusal)?;
+    let Retried { from, to: status } = retried.ok_or_else(|| ApiError::not_found("job"))?;
+    note.was(from.as_str());
+    note.is_now(status.as_str());
     match status {
         JobState::Waiting | JobState::Delayed => Ok(Json(Standing { job_id, status })),
         JobState::Active => Err(ApiError::conflict("A worker has this job. Wait until it ends, or cancel it.").into()),
@@ -186,12 +216,26 @@ pub(super) async fn retry(State(parts): State<Parts>, Id(job_id): Id<JobId>) -> 
     operation_id = "removeJob",
     tag = "jobs",
     params(("jobId" = String, Path, description = "The job's id.")),
-    responses((status = 204, description = "It is gone."), Refusal<404>, Refusal<409>, Changing)
+    request_body = Option<Because>,
+    responses((status = 204, description = "It is gone."), Refusal<404>, Refusal<409>, TakingJson)
 )]
-pub(super) async fn remove(State(parts): State<Parts>, Id(job_id): Id<JobId>) -> Result<StatusCode, Problem> {
+pub(super) async fn remove(
+    State(parts): State<Parts>,
+    note: Note,
+    Id(job_id): Id<JobId>,
+    SentIfAny(Because { reason }): SentIfAny<Because>,
+) -> Result<StatusCode, Problem> {
+    note.because(reason.as_ref());
     let removal = parts.backplane.remove(&job_id).await.map_err(refusal)?;
     match removal.ok_or_else(|| ApiError::not_found("job"))? {
-        Removal::Removed => Ok(StatusCode::NO_CONTENT),
-        Removal::Active => Err(ApiError::conflict("A worker has this job. Cancel it first.").into()),
+        Removal::Removed(was) => {
+            note.was(was.as_str());
+            Ok(StatusCode::NO_CONTENT)
+        }
+        Removal::Active => {
+            note.was(JobState::Active.as_str());
+            note.is_now(JobState::Active.as_str());
+            Err(ApiError::conflict("A worker has this job. Cancel it first.").into())
+        }
     }
 }

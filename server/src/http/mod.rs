@@ -22,6 +22,8 @@ pub mod cross_site;
 pub mod customers;
 /// What dashboards of other programs ask for.
 mod dashboard;
+/// Jobs that went wrong for good.
+mod dead_letters;
 /// The cookie by which a browser is known again.
 mod device;
 /// The API for people.
@@ -54,6 +56,8 @@ pub mod pages;
 pub mod queue;
 /// Queues.
 pub mod queues;
+/// Why somebody does something.
+mod reason;
 /// How refusals stand in the API's document.
 mod refusal;
 /// Jobs that are enqueued by the clock.
@@ -150,8 +154,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(queues::show, queues::change))
         .routes(routes!(queues::pause))
         .routes(routes!(queues::resume))
-        .routes(routes!(queues::replay))
-        .routes(routes!(queues::discard))
+        .routes(routes!(dead_letters::replay))
+        .routes(routes!(dead_letters::discard))
         .routes(routes!(workers::list))
         .routes(routes!(schedules::list, schedules::add))
         .routes(routes!(schedules::show, schedules::change, schedules::remove))
@@ -183,6 +187,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(tokens::list, tokens::add))
         .routes(routes!(tokens::revoke))
         .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
         .routes(routes!(customers::list))
         .routes(routes!(customers::export))
         .routes(routes!(customers::show))

@@ -1,27 +1,27 @@
-//! Queues: seen, paused, limited, and what went wrong in them taken up again or thrown away.
+//! Queues: seen, paused, limited.
 
 use app::{
     api::ApiError,
-    domain::{Listing, Queue, QueueName},
+    domain::{Listing, Queue, QueueName, Reason},
 };
 use axum::{Json, extract::State};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::{
+    access::Note,
     error::{Id, Problem, Sent, SentIfAny, refusal},
     queue::refused,
-    refusal::{Changing, Reading, Refusal, TakingJson},
+    reason::Because,
+    refusal::{Reading, Refusal, TakingJson},
 };
 use crate::{
-    backplane::{Backplane, DeadLetters, Pause},
+    backplane::{Backplane, Pause},
     jobs::{context::Parts, order},
 };
 
-/// Dead-lettered jobs of one call.
+/// The largest limit.
 const MOST_AT_ONCE: u32 = 10_000;
-/// Dead-lettered jobs that an engine deals with in one step.
-const STEP: u32 = 1_000;
 
 /// Lists queues.
 ///
@@ -61,10 +61,17 @@ pub(super) async fn show(State(parts): State<Parts>, Id(name): Id<QueueName>) ->
     operation_id = "pauseQueue",
     tag = "queues",
     params(("queueName" = String, Path, description = "The queue's name.", example = "test")),
-    responses((status = 200, description = "The queue as it stands.", body = Queue), Refusal<422>, Changing)
+    request_body = Option<Because>,
+    responses((status = 200, description = "The queue as it stands.", body = Queue), TakingJson)
 )]
-pub(super) async fn pause(State(parts): State<Parts>, Id(name): Id<QueueName>) -> Result<Json<Queue>, Problem> {
-    set_paused(&*parts.backplane, name, Pause::Paused).await
+pub(super) async fn pause(
+    State(parts): State<Parts>,
+    note: Note,
+    Id(name): Id<QueueName>,
+    SentIfAny(Because { reason }): SentIfAny<Because>,
+) -> Result<Json<Queue>, Problem> {
+    note.because(reason.as_ref());
+    set_paused(&*parts.backplane, &note, name, Pause::Paused).await
 }
 
 /// Resumes a queue.
@@ -76,16 +83,36 @@ pub(super) async fn pause(State(parts): State<Parts>, Id(name): Id<QueueName>) -
     operation_id = "resumeQueue",
     tag = "queues",
     params(("queueName" = String, Path, description = "The queue's name.", example = "test")),
-    responses((status = 200, description = "The queue as it stands.", body = Queue), Refusal<422>, Changing)
+    request_body = Option<Because>,
+    responses((status = 200, description = "The queue as it stands.", body = Queue), TakingJson)
 )]
-pub(super) async fn resume(State(parts): State<Parts>, Id(name): Id<QueueName>) -> Result<Json<Queue>, Problem> {
-    set_paused(&*parts.backplane, name, Pause::Running).await
+pub(super) async fn resume(
+    State(parts): State<Parts>,
+    note: Note,
+    Id(name): Id<QueueName>,
+    SentIfAny(Because { reason }): SentIfAny<Because>,
+) -> Result<Json<Queue>, Problem> {
+    note.because(reason.as_ref());
+    set_paused(&*parts.backplane, &note, name, Pause::Running).await
 }
 
-async fn set_paused(backplane: &dyn Backplane, name: QueueName, pause: Pause) -> Result<Json<Queue>, Problem> {
+async fn set_paused(
+    backplane: &dyn Backplane,
+    note: &Note,
+    name: QueueName,
+    pause: Pause,
+) -> Result<Json<Queue>, Problem> {
     let name = well_formed(name)?;
-    backplane.set_paused(&name, pause).await.map_err(refusal)?;
+    note.was(word_of(backplane.set_paused(&name, pause).await.map_err(refusal)?));
+    note.is_now(word_of(pause));
     Ok(Json(as_it_stands(backplane, &name).await?))
+}
+
+const fn word_of(pause: Pause) -> &'static str {
+    match pause {
+        Pause::Paused => "paused",
+        Pause::Running => "running",
+    }
 }
 
 /// What can be set of a queue.
@@ -97,6 +124,9 @@ pub(super) struct Settings {
     #[serde(deserialize_with = "named")]
     #[schema(minimum = 1, maximum = 10_000, required = true)]
     concurrency_limit: Option<u32>,
+    /// Why: kept in the audit log.
+    #[serde(default)]
+    reason: Option<Reason>,
 }
 
 /// A field that may be null, but not left out: a body without it would lift a limit that nobody spoke of.
@@ -118,142 +148,31 @@ fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::E
 )]
 pub(super) async fn change(
     State(parts): State<Parts>,
+    note: Note,
     Id(name): Id<QueueName>,
     Sent(settings): Sent<Settings>,
 ) -> Result<Json<Queue>, Problem> {
+    note.because(settings.reason.as_ref());
     let name = well_formed(name)?;
     if settings.concurrency_limit.is_some_and(|limit| !(1..=MOST_AT_ONCE).contains(&limit)) {
         return Err(ApiError::invalid("concurrencyLimit", "Use 1 to 10,000, or null for no limit.").into());
     }
-    parts.backplane.set_concurrency_limit(&name, settings.concurrency_limit).await.map_err(refusal)?;
+    let limit = settings.concurrency_limit;
+    note.was(limited(parts.backplane.set_concurrency_limit(&name, limit).await.map_err(refusal)?));
+    note.is_now(limited(limit));
     Ok(Json(as_it_stands(&*parts.backplane, &name).await?))
 }
 
-/// Which dead-lettered jobs: those that failed first come first.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[schema(as = DeadLetters, example = json!({"limit": 500, "errorFingerprint": "5f0c2a9be1d44c73"}))]
-pub(super) struct Letters {
-    /// So many at most, 1 to 10,000.
-    #[schema(minimum = 1, maximum = 10_000, default = 1_000)]
-    limit: u32,
-    /// Only those with this fingerprint of their error.
-    error_fingerprint: Option<String>,
-}
-
-impl Default for Letters {
-    fn default() -> Self {
-        Self { limit: STEP, error_fingerprint: None }
-    }
-}
-
-/// How many jobs were taken up again.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"replayed": 12}))]
-pub(super) struct Replayed {
-    /// So many.
-    replayed: u64,
-}
-
-/// How many jobs were removed.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"discarded": 12}))]
-pub(super) struct Discarded {
-    /// So many.
-    discarded: u64,
-}
-
-/// Takes dead-lettered jobs up again.
-///
-/// Those that failed first come first; each waits with all its attempts before it, its past kept. One whose unique key is held by
-/// another job stays. Without a body: up to 1,000 jobs, whatever their error.
-#[utoipa::path(
-    post,
-    path = "/api/v1/queues/{queueName}/failed/replay",
-    operation_id = "replayFailedJobs",
-    tag = "queues",
-    params(("queueName" = String, Path, description = "The queue's name.", example = "test")),
-    request_body = Option<Letters>,
-    responses(
-        (status = 200, description = "How many were taken up again.", body = Replayed), Refusal<404>, TakingJson
-    )
-)]
-pub(super) async fn replay(
-    State(parts): State<Parts>,
-    Id(name): Id<QueueName>,
-    SentIfAny(letters): SentIfAny<Letters>,
-) -> Result<Json<Replayed>, Problem> {
-    let replayed = in_steps(&*parts.backplane, name, letters, Fate::Replayed).await?;
-    Ok(Json(Replayed { replayed }))
-}
-
-/// Removes dead-lettered jobs.
-///
-/// Those that failed first come first; each with its past and its log. Without a body: up to 1,000 jobs, whatever their error.
-#[utoipa::path(
-    post,
-    path = "/api/v1/queues/{queueName}/failed/discard",
-    operation_id = "discardFailedJobs",
-    tag = "queues",
-    params(("queueName" = String, Path, description = "The queue's name.", example = "test")),
-    request_body = Option<Letters>,
-    responses((status = 200, description = "How many were removed.", body = Discarded), Refusal<404>, TakingJson)
-)]
-pub(super) async fn discard(
-    State(parts): State<Parts>,
-    Id(name): Id<QueueName>,
-    SentIfAny(letters): SentIfAny<Letters>,
-) -> Result<Json<Discarded>, Problem> {
-    let discarded = in_steps(&*parts.backplane, name, letters, Fate::Discarded).await?;
-    Ok(Json(Discarded { discarded }))
-}
-
-/// What becomes of dead-lettered jobs.
-#[derive(Clone, Copy)]
-enum Fate {
-    Replayed,
-    Discarded,
-}
-
-/// Does something to dead-lettered jobs, a bounded step at a time, until there are no more of them or enough was done.
-async fn in_steps(
-    backplane: &dyn Backplane,
-    queue_name: QueueName,
-    letters: Letters,
-    fate: Fate,
-) -> Result<u64, Problem> {
-    let Letters { limit, error_fingerprint } = letters;
-    if !(1..=MOST_AT_ONCE).contains(&limit) {
-        return Err(ApiError::invalid("limit", "Use 1 to 10,000.").into());
-    }
-    if error_fingerprint.as_deref().is_some_and(|text| text.chars().any(char::is_control)) {
-        return Err(ApiError::invalid("errorFingerprint", "Use the one that a failed job shows.").into());
-    }
-    as_it_stands(backplane, &queue_name).await?;
-    let mut done = 0;
-    loop {
-        let wanted = u64::from(limit) - done;
-        let step = u32::try_from(wanted).unwrap_or(STEP).min(STEP);
-        let letters =
-            DeadLetters { queue_name: queue_name.clone(), limit: step, fingerprint: error_fingerprint.clone() };
-        let done_now = match fate {
-            Fate::Replayed => backplane.replay(&letters).await,
-            Fate::Discarded => backplane.discard(&letters).await,
-        };
-        let done_now = done_now.map_err(refusal)?;
-        done += done_now;
-        // A step that came to the end is the last: jobs that failed again since must not be taken up a second time.
-        if done_now < u64::from(step) || done >= u64::from(limit) {
-            return Ok(done);
-        }
-    }
+fn limited(limit: Option<u32>) -> String {
+    limit.map_or_else(|| "no limit".to_owned(), |limit| limit.to_string())
 }
 
 fn well_formed(name: QueueName) -> Result<QueueName, ApiError> {
     order::queue_name_of(name.0).map_err(|error| refused("", error))
 }
 
-async fn as_it_stands(backplane: &dyn Backplane, name: &QueueName) -> Result<Queue, ApiError> {
+/// A queue, if there is one of the name.
+pub(super) async fn as_it_stands(backplane: &dyn Backplane, name: &QueueName) -> Result<Queue, ApiError> {
     let queue = backplane.queue(name).await.map_err(refusal)?;
     queue.ok_or_else(|| ApiError::not_found("queue"))
 }

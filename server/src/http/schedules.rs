@@ -13,16 +13,19 @@ use axum::{
 use jiff::Timestamp;
 
 use super::{
-    error::{Id, Problem, Sent, refusal},
+    access::Note,
+    error::{Id, Problem, Sent, SentIfAny, refusal},
     jobs::Standing,
     queue::{hand_in, refused},
-    refusal::{Changing, Reading, Refusal, TakingJson},
+    reason::Because,
+    refusal::{Reading, Refusal, TakingJson},
 };
 use crate::{
-    backplane::{Plan, StoredSchedule},
+    backplane::{Former, Plan, StoredSchedule},
     jobs::{
         Registry, ScheduleChange, ScheduleOrder,
         context::Parts,
+        schedule_difference::{all_of, difference},
         schedule_order::shown,
         scheduler::{first_run, job_now},
     },
@@ -73,8 +76,11 @@ pub(super) async fn show(State(parts): State<Parts>, Id(name): Id<String>) -> Re
 pub(super) async fn add(
     State(parts): State<Parts>,
     State(registry): State<Registry>,
+    note: Note,
     Sent(order): Sent<ScheduleOrder>,
 ) -> Result<impl IntoResponse + use<>, Problem> {
+    note.because(order.reason.as_ref());
+    note.of(&order.name);
     let plan = order.into_plan(&registry).map_err(|error| refused("", error))?;
     let next = next_run(&plan)?;
     if !parts.backplane.add_schedule(&plan, next).await.map_err(refusal)? {
@@ -82,6 +88,7 @@ pub(super) async fn add(
             ApiError::conflict("There is a schedule of this name. Change that one, or use another name.").into()
         );
     }
+    note.is_now(all_of(&plan));
     let location = format!("/api/v1/schedules/{}", plan.name);
     let schedule = shown(stored(&parts, &plan.name).await?);
     Ok((StatusCode::CREATED, AppendHeaders([(header::LOCATION, location)]), Json(schedule)))
@@ -102,15 +109,20 @@ pub(super) async fn add(
 pub(super) async fn change(
     State(parts): State<Parts>,
     State(registry): State<Registry>,
+    note: Note,
     Id(name): Id<String>,
     Sent(change): Sent<ScheduleChange>,
 ) -> Result<Json<Schedule>, Problem> {
+    note.because(change.reason.as_ref());
     let before = stored(&parts, &name).await?;
     let plan = change.apply(before.plan.clone(), &registry).map_err(|error| refused("", error))?;
     let next = next_after_change(&before, &plan)?;
-    if !parts.backplane.change_schedule(&plan, next).await.map_err(refusal)? {
-        return Err(ApiError::not_found("schedule").into());
-    }
+    let former = parts.backplane.change_schedule(&plan, next).await.map_err(refusal)?;
+    let Former(former) = former.ok_or_else(|| ApiError::not_found("schedule"))?;
+    // What it was is what the step wrote over, which may be younger than what was read before.
+    let (was, is_now) = difference(former.as_ref(), &plan);
+    note.was(was);
+    note.is_now(is_now);
     Ok(Json(shown(stored(&parts, &name).await?)))
 }
 
@@ -123,14 +135,20 @@ pub(super) async fn change(
     operation_id = "removeSchedule",
     tag = "schedules",
     params(("name" = String, Path, description = "The schedule's name.", example = "nightly")),
-    responses((status = 204, description = "It is gone."), Refusal<404>, Changing)
+    request_body = Option<Because>,
+    responses((status = 204, description = "It is gone."), Refusal<404>, TakingJson)
 )]
-pub(super) async fn remove(State(parts): State<Parts>, Id(name): Id<String>) -> Result<StatusCode, Problem> {
-    if parts.backplane.remove_schedule(&name).await.map_err(refusal)? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(ApiError::not_found("schedule").into())
-    }
+pub(super) async fn remove(
+    State(parts): State<Parts>,
+    note: Note,
+    Id(name): Id<String>,
+    SentIfAny(Because { reason }): SentIfAny<Because>,
+) -> Result<StatusCode, Problem> {
+    note.because(reason.as_ref());
+    let removed = parts.backplane.remove_schedule(&name).await.map_err(refusal)?;
+    let Former(plan) = removed.ok_or_else(|| ApiError::not_found("schedule"))?;
+    note.was(plan.as_ref().map_or_else(|| "unreadable".to_owned(), all_of));
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Runs a schedule now.
@@ -142,19 +160,25 @@ pub(super) async fn remove(State(parts): State<Parts>, Id(name): Id<String>) -> 
     operation_id = "runSchedule",
     tag = "schedules",
     params(("name" = String, Path, description = "The schedule's name.", example = "nightly")),
+    request_body = Option<Because>,
     responses(
         (status = 202, description = "The job was taken in.", body = Standing),
         (status = 200, description = "A job with the unique key of its kind is there already: this one.", body = Standing),
         Refusal<404>,
-        Changing
+        TakingJson
     )
 )]
 pub(super) async fn run(
     State(parts): State<Parts>,
+    note: Note,
     Id(name): Id<String>,
+    SentIfAny(Because { reason }): SentIfAny<Because>,
 ) -> Result<(StatusCode, Json<Standing>), Problem> {
+    note.because(reason.as_ref());
     let schedule = stored(&parts, &name).await?;
-    hand_in(&parts, job_now(&schedule.plan)).await
+    let (status, Json(standing)) = hand_in(&parts, job_now(&schedule.plan)).await?;
+    note.is_now(format!("job {} {}", standing.job_id, standing.status.as_str()));
+    Ok((status, Json(standing)))
 }
 
 async fn stored(parts: &Parts, name: &str) -> Result<StoredSchedule, ApiError> {

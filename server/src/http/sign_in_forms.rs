@@ -71,11 +71,12 @@ pub(super) async fn sign_out(
     viewer: Viewer,
     session: Session,
 ) -> Response {
-    match end(&session).await {
-        Ok(()) => {
-            accounts.note_ended(&viewer.by()).await;
-            ([cookies.removal()], Redirect::to("/login")).into_response()
-        }
+    let signing_out = async {
+        accounts.sign_out(&viewer.by()).await?;
+        end(&session).await
+    };
+    match signing_out.await {
+        Ok(()) => ([cookies.removal()], Redirect::to("/login")).into_response(),
         Err(error) => super::error::Problem(error).into_response(),
     }
 }

@@ -12,8 +12,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    error::{Id, Problem},
-    refusal::{Changing, Reading, Refusal},
+    access::Note,
+    error::{Id, Problem, SentIfAny},
+    reason::Because,
+    refusal::{Changing, Reading, Refusal, TakingJson},
     sse::{Topics, put_in_force},
     viewer::Viewer,
 };
@@ -51,10 +53,19 @@ pub(super) struct Kicked {
     operation_id = "kick",
     tag = "stream",
     params(("connectionId" = String, Path, description = "The `connectionId` of the stream's first frame.")),
-    responses((status = 200, description = "It is asked to end.", body = Kicked), Refusal<404>, Changing)
+    request_body = Option<Because>,
+    responses((status = 200, description = "It is asked to end.", body = Kicked), Refusal<404>, TakingJson)
 )]
-pub(super) async fn kick(State(hub): State<Arc<Hub>>, Id(connection_id): Id<String>) -> Result<Json<Kicked>, Problem> {
+pub(super) async fn kick(
+    State(hub): State<Arc<Hub>>,
+    note: Note,
+    Id(connection_id): Id<String>,
+    SentIfAny(Because { reason }): SentIfAny<Because>,
+) -> Result<Json<Kicked>, Problem> {
+    note.because(reason.as_ref());
     hub.kick(&connection_id).ok_or_else(|| ApiError::not_found("connection"))?;
+    note.was("open");
+    note.is_now("ending");
     Ok(Json(Kicked { connection_id }))
 }
 

@@ -1,14 +1,15 @@
 //! Tokens of programs: for admins.
 
-use app::domain::{ApiToken, Role, TokenId};
+use app::domain::{ApiToken, Reason, Role, TokenId};
 use axum::{Json, extract::State, http::StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    error::{Id, Problem, Sent, refusal},
-    refusal::{Changing, Reading, Refusal, TakingJson},
+    error::{Id, Problem, Sent, SentIfAny, refusal},
+    reason::Because,
+    refusal::{Reading, Refusal, TakingJson},
     viewer::Viewer,
 };
 use crate::{
@@ -48,6 +49,8 @@ pub(super) struct NewToken {
     role: Role,
     /// When it ends by itself. It does not, if this is left out.
     expires_at: Option<Timestamp>,
+    /// Why: kept in the audit log.
+    reason: Option<Reason>,
 }
 
 /// A token that was made.
@@ -76,7 +79,8 @@ pub(super) async fn add(
     viewer: Viewer,
     Sent(new): Sent<NewToken>,
 ) -> Result<(StatusCode, Json<MadeToken>), Problem> {
-    let (known, text) = accounts.make_token(&viewer.by(), &new.name, new.role, new.expires_at).await?;
+    let by = viewer.by().because(new.reason.as_ref());
+    let (known, text) = accounts.make_token(&by, &new.name, new.role, new.expires_at).await?;
     Ok((StatusCode::CREATED, Json(MadeToken { token: text.reveal().to_owned(), known })))
 }
 
@@ -89,12 +93,15 @@ pub(super) async fn add(
     operation_id = "revokeToken",
     tag = "accounts",
     params(("tokenId" = TokenId, Path, description = "The token.")),
-    responses((status = 200, description = "Revoked.", body = ApiToken), Refusal<401>, Refusal<404>, Changing)
+    request_body = Option<Because>,
+    responses((status = 200, description = "Revoked.", body = ApiToken), Refusal<401>, Refusal<404>, TakingJson)
 )]
 pub(super) async fn revoke(
     State(accounts): State<Accounts>,
     viewer: Viewer,
     Id(token_id): Id<TokenId>,
+    SentIfAny(Because { reason }): SentIfAny<Because>,
 ) -> Result<Json<ApiToken>, Problem> {
-    Ok(Json(accounts.revoke_token(&viewer.by(), &TokenName::Id(token_id)).await?))
+    let by = viewer.by().because(reason.as_ref());
+    Ok(Json(accounts.revoke_token(&by, &TokenName::Id(token_id)).await?))
 }

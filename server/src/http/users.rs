@@ -2,7 +2,7 @@
 
 use app::{
     api::ApiError,
-    domain::{Role, User, UserId},
+    domain::{Reason, Role, User, UserId},
 };
 use axum::{
     Json,
@@ -55,6 +55,8 @@ pub(super) struct NewUser {
     role: Role,
     /// 12 to 256 characters, and not among the first that are guessed. He can change it.
     password: String,
+    /// Why: kept in the audit log.
+    reason: Option<Reason>,
 }
 
 /// Adds a user.
@@ -71,7 +73,8 @@ pub(super) async fn add(
     viewer: Viewer,
     Sent(user): Sent<NewUser>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<User>), Problem> {
-    let user = accounts.add_user(&viewer.by(), &user.email, user.role, user.password).await?;
+    let by = viewer.by().because(user.reason.as_ref());
+    let user = accounts.add_user(&by, &user.email, user.role, user.password).await?;
     let place = format!("/api/v1/users/{}", user.user_id);
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(user)))
 }
@@ -84,6 +87,8 @@ pub(super) struct UserChange {
     role: Option<Role>,
     /// `true` takes sign-in from him, `false` gives it back.
     disabled: Option<bool>,
+    /// Why: kept in the audit log.
+    reason: Option<Reason>,
 }
 
 /// Changes what a user may do.
@@ -104,7 +109,7 @@ pub(super) async fn change(
     Id(user_id): Id<UserId>,
     Sent(change): Sent<UserChange>,
 ) -> Result<Json<User>, Problem> {
-    let by = viewer.by();
+    let by = viewer.by().because(change.reason.as_ref());
     let user = match (change.role, change.disabled) {
         (Some(role), None) => accounts.set_role(&by, user_id, role).await?,
         (None, Some(is_disabled)) => accounts.set_disabled(&by, user_id, is_disabled).await?,

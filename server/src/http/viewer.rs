@@ -38,7 +38,7 @@ impl Viewer {
 
     /// As he stands in the audit log.
     pub(super) fn by(&self) -> By {
-        By::Request { actor: self.actor.clone(), address: self.address.clone() }
+        By::Request { actor: self.actor.clone(), address: self.address.clone(), reason: None }
     }
 }
 

@@ -36,6 +36,8 @@ pub mod reconciler;
 pub mod registry;
 /// One attempt of one job, from claim to ending.
 pub mod runner;
+/// Schedules as the audit log tells of them.
+pub mod schedule_difference;
 /// Schedules that somebody outside orders.
 pub mod schedule_order;
 /// Fires schedules whose moment has come.

@@ -1,6 +1,6 @@
 //! Schedules that somebody outside orders or changes. Checked before anything is stored.
 
-use app::domain::{MissedRuns, Schedule, ScheduleOptions};
+use app::domain::{MissedRuns, Reason, Schedule, ScheduleOptions};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -44,6 +44,9 @@ pub struct ScheduleOrder {
     /// Whether it rests at first.
     #[serde(default)]
     pub paused: bool,
+    /// Why: kept in the audit log, and no part of the plan.
+    #[serde(default)]
+    pub reason: Option<Reason>,
 }
 
 /// What is to be different about a schedule; what is left out stays.
@@ -67,6 +70,8 @@ pub struct ScheduleChange {
     pub missed: Option<MissedRuns>,
     /// Whether it rests.
     pub paused: Option<bool>,
+    /// Why: kept in the audit log, and no part of the plan.
+    pub reason: Option<Reason>,
 }
 
 fn utc() -> String {
@@ -79,7 +84,7 @@ impl ScheduleOrder {
     /// # Errors
     /// The name, the pattern, the time zone, the kind, its arguments or an option can't be used.
     pub fn into_plan(self, registry: &Registry) -> Result<Plan, OrderError> {
-        let Self { name, cron, time_zone, queue_name, job_name, data, opts, missed, paused } = self;
+        let Self { name, cron, time_zone, queue_name, job_name, data, opts, missed, paused, reason: _ } = self;
         let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
         if !is_plain || !(1..=LONGEST_NAME).contains(&name.len()) {
             let message = format!("Use 1 to {LONGEST_NAME} letters, digits, '-', '_' and '.'.");
@@ -113,6 +118,7 @@ impl ScheduleChange {
             opts: self.opts.unwrap_or(plan.opts),
             missed: self.missed.unwrap_or(plan.missed),
             paused: self.paused.unwrap_or(plan.paused),
+            reason: None,
         };
         order.into_plan(registry)
     }

@@ -8,6 +8,12 @@ mod access;
 mod accounts;
 #[path = "../it/api.rs"]
 mod api;
+#[path = "../it/audit.rs"]
+mod audit;
+#[path = "../it/audit_refusals.rs"]
+mod audit_refusals;
+#[path = "../it/audit_search.rs"]
+mod audit_search;
 #[path = "../it/compat.rs"]
 mod compat;
 #[path = "../it/customers.rs"]

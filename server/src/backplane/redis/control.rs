@@ -9,7 +9,7 @@ use super::{
     script::{self, Call},
     sight::state_of,
 };
-use crate::backplane::{BackplaneError, Control, DeadLetters, Pause, Removal};
+use crate::backplane::{BackplaneError, CalledOff, Control, DeadLetters, Pause, Removal, Retried};
 
 /// Dead letters that one call deals with.
 const TOGETHER: u64 = 1_000;
@@ -25,23 +25,36 @@ enum Fate {
 
 #[async_trait]
 impl Control for RedisBackplane {
-    async fn cancel(&self, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
+    async fn cancel(&self, job_id: &JobId) -> Result<Option<CalledOff>, BackplaneError> {
         let mut call = Call::of(&script::CANCEL, 1);
         call.arg(job_id.as_str());
-        Ok(state_after(&self.connections, &call).await?)
+        let Some((was, is_asked_before)) = self.connections.run::<Option<(String, bool)>>(&call).await? else {
+            return Ok(None);
+        };
+        Ok(Some(match state_of(&was)? {
+            JobState::Active if is_asked_before => CalledOff::AskedBefore,
+            JobState::Active => CalledOff::Asked,
+            state if state.is_live() => CalledOff::AtOnce(state),
+            state => CalledOff::Ended(state),
+        }))
     }
 
-    async fn retry(&self, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
+    async fn retry(&self, job_id: &JobId) -> Result<Option<Retried>, BackplaneError> {
         let mut call = Call::of(&script::RETRY, 1);
         call.arg(job_id.as_str());
-        Ok(state_after(&self.connections, &call).await?)
+        let states = self.connections.run::<Option<(String, String)>>(&call).await?;
+        let Some((from, to)) = states else { return Ok(None) };
+        Ok(Some(Retried { from: state_of(&from)?, to: state_of(&to)? }))
     }
 
     async fn remove(&self, job_id: &JobId) -> Result<Option<Removal>, BackplaneError> {
         let mut call = Call::of(&script::REMOVE, 1);
         call.arg(job_id.as_str());
-        let is_gone: Option<bool> = self.connections.run(&call).await?;
-        Ok(is_gone.map(|is_gone| if is_gone { Removal::Removed } else { Removal::Active }))
+        let was: Option<String> = self.connections.run(&call).await?;
+        Ok(was.as_deref().map(state_of).transpose()?.map(|was| match was {
+            JobState::Active => Removal::Active,
+            was => Removal::Removed(was),
+        }))
     }
 
     async fn replay(&self, letters: &DeadLetters) -> Result<u64, BackplaneError> {
@@ -52,24 +65,26 @@ impl Control for RedisBackplane {
         Ok(deal_with(&self.connections, letters, Fate::Discard).await?)
     }
 
-    async fn set_paused(&self, queue: &QueueName, pause: Pause) -> Result<(), BackplaneError> {
+    async fn set_paused(&self, queue: &QueueName, pause: Pause) -> Result<Pause, BackplaneError> {
         let mut call = Call::of(&script::CURB, 2);
         call.arg(queue.as_str()).arg(match pause {
             Pause::Paused => "pause",
             Pause::Running => "resume",
         });
-        Ok(self.connections.run(&call).await?)
+        let (was_paused, _): (bool, Option<u32>) = self.connections.run(&call).await?;
+        Ok(if was_paused { Pause::Paused } else { Pause::Running })
     }
 
-    async fn set_concurrency_limit(&self, queue: &QueueName, limit: Option<u32>) -> Result<(), BackplaneError> {
+    async fn set_concurrency_limit(
+        &self,
+        queue: &QueueName,
+        limit: Option<u32>,
+    ) -> Result<Option<u32>, BackplaneError> {
         let mut call = Call::of(&script::CURB, 3);
         call.arg(queue.as_str()).arg("limit").arg(limit.map(|limit| limit.to_string()).unwrap_or_default());
-        Ok(self.connections.run(&call).await?)
+        let (_, limit): (bool, Option<u32>) = self.connections.run(&call).await?;
+        Ok(limit)
     }
-}
-
-async fn state_after(connections: &Connections, call: &Call) -> Result<Option<JobState>, RedisFailure> {
-    connections.run::<Option<String>>(call).await?.as_deref().map(state_of).transpose()
 }
 
 /// Deals with dead letters in steps that Redis is not held up by.

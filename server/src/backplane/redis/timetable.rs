@@ -10,7 +10,7 @@ use super::{
     queue,
     script::{self, Call},
 };
-use crate::backplane::{BackplaneError, DueSchedules, Firing, Plan, StoredSchedule, Timetable};
+use crate::backplane::{BackplaneError, DueSchedules, Firing, Former, Plan, StoredSchedule, Timetable};
 
 /// Schedules that are named as due at the same time.
 const DUE: u32 = 100;
@@ -33,17 +33,17 @@ impl Timetable for RedisBackplane {
     }
 
     async fn add_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<bool, BackplaneError> {
-        Ok(self.write("add", plan, next).await?)
+        Ok(self.write("add", plan, next).await?.is_some())
     }
 
-    async fn change_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<bool, BackplaneError> {
-        Ok(self.write("change", plan, next).await?)
+    async fn change_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<Option<Former>, BackplaneError> {
+        Ok(self.write("change", plan, next).await?.as_deref().map(former))
     }
 
-    async fn remove_schedule(&self, name: &str) -> Result<bool, BackplaneError> {
+    async fn remove_schedule(&self, name: &str) -> Result<Option<Former>, BackplaneError> {
         let mut call = Call::of(&script::SCHEDULE, 2);
         call.arg("remove").arg(name);
-        Ok(self.connections.run(&call).await?)
+        Ok(self.connections.run::<Option<String>>(&call).await?.as_deref().map(former))
     }
 
     async fn due_schedules(&self) -> Result<DueSchedules, BackplaneError> {
@@ -87,13 +87,19 @@ impl RedisBackplane {
         self.connections.run::<bool>(&call).await.map(drop)
     }
 
-    async fn write(&self, what: &str, plan: &Plan, next: Option<Timestamp>) -> Result<bool, RedisFailure> {
+    /// The line of before; `None` where nothing was done.
+    async fn write(&self, what: &str, plan: &Plan, next: Option<Timestamp>) -> Result<Option<String>, RedisFailure> {
         let json = serde_json::to_string(plan).map_err(|problem| broken("a new plan", &problem))?;
         let mut call = Call::of(&script::SCHEDULE, 4);
         // One that rests is never due.
         call.arg(what).arg(&plan.name).arg(json).arg(alarm(next.filter(|_| !plan.paused)));
         self.connections.run(&call).await
     }
+}
+
+/// The plan in a line that was written over or removed, behind the moment at which it was made.
+fn former(line: &str) -> Former {
+    Former(line.split_once('\n').and_then(|(_, plan)| serde_json::from_str(plan).ok()))
 }
 
 /// When a schedule runs next, as the scripts take it.

@@ -17,18 +17,18 @@ use super::{
     taking_up::{self, TakenUp},
 };
 use crate::{
-    backplane::{BackplaneError, Control, DeadLetters, Pause, Removal},
+    backplane::{BackplaneError, CalledOff, Control, DeadLetters, Pause, Removal, Retried},
     store::{Database, StoreError, sql, texts},
 };
 
 #[async_trait]
 impl Control for SqlBackplane {
-    async fn cancel(&self, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
+    async fn cancel(&self, job_id: &JobId) -> Result<Option<CalledOff>, BackplaneError> {
         let (database, job_id) = (self.database.clone(), job_id.clone());
         to_the_end(async move { cancel(&database, &job_id).await }).await
     }
 
-    async fn retry(&self, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
+    async fn retry(&self, job_id: &JobId) -> Result<Option<Retried>, BackplaneError> {
         let (database, job_id) = (self.database.clone(), job_id.clone());
         to_the_end(async move { taking_up::again_on_conflict(|| retry(&database, &job_id)).await }).await
     }
@@ -48,11 +48,15 @@ impl Control for SqlBackplane {
         to_the_end(async move { letters::discard(&database, &letters).await }).await
     }
 
-    async fn set_paused(&self, queue: &QueueName, pause: Pause) -> Result<(), BackplaneError> {
+    async fn set_paused(&self, queue: &QueueName, pause: Pause) -> Result<Pause, BackplaneError> {
         settings::set_paused(&self.database, queue, pause).await
     }
 
-    async fn set_concurrency_limit(&self, queue: &QueueName, limit: Option<u32>) -> Result<(), BackplaneError> {
+    async fn set_concurrency_limit(
+        &self,
+        queue: &QueueName,
+        limit: Option<u32>,
+    ) -> Result<Option<u32>, BackplaneError> {
         settings::set_concurrency_limit(&self.database, queue, limit).await
     }
 }
@@ -93,7 +97,7 @@ async fn hold(step: &mut Step, job_id: &JobId) -> Result<Option<Held>, StoreErro
     row.map(|row| Ok(Held { state: state(&row.state, &row.job.job_id)?, job: row.job })).transpose()
 }
 
-async fn cancel(database: &Database, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
+async fn cancel(database: &Database, job_id: &JobId) -> Result<Option<CalledOff>, BackplaneError> {
     let mut step = Step::begin(database).await?;
     let Some(Held { job, state }) = hold(&mut step, job_id).await? else {
         step.roll_back().await?;
@@ -107,26 +111,26 @@ async fn cancel(database: &Database, job_id: &JobId) -> Result<Option<JobState>,
             step.moved(&job, state, JobState::Cancelled);
             step.tell_of(&job, JobStatus::Cancelled)?;
             step.commit().await?;
-            Ok(Some(JobState::Cancelled))
+            Ok(Some(CalledOff::AtOnce(state)))
         }
         JobState::Active => {
             // Asked again it is the same call, of which nobody is told a second time.
             let update = "update jobs set cancel_asked_at = $1 where job_id = $2 and cancel_asked_at is null";
             if step.transaction.execute(sql(update).bind(now_ms).bind(job_id.as_str())).await? == 0 {
                 step.roll_back().await?;
-            } else {
-                step.commit().await?;
+                return Ok(Some(CalledOff::AskedBefore));
             }
-            Ok(Some(JobState::Active))
+            step.commit().await?;
+            Ok(Some(CalledOff::Asked))
         }
         ended => {
             step.roll_back().await?;
-            Ok(Some(ended))
+            Ok(Some(CalledOff::Ended(ended)))
         }
     }
 }
 
-async fn retry(database: &Database, job_id: &JobId) -> Result<Option<JobState>, BackplaneError> {
+async fn retry(database: &Database, job_id: &JobId) -> Result<Option<Retried>, BackplaneError> {
     let mut step = Step::begin(database).await?;
     let Some(Held { job, state }) = hold(&mut step, job_id).await? else {
         step.roll_back().await?;
@@ -156,10 +160,10 @@ async fn retry(database: &Database, job_id: &JobId) -> Result<Option<JobState>, 
     };
     if is_taken_up {
         step.commit().await?;
-        return Ok(Some(JobState::Waiting));
+        return Ok(Some(Retried { from: state, to: JobState::Waiting }));
     }
     step.roll_back().await?;
-    Ok(Some(state))
+    Ok(Some(Retried { from: state, to: state }))
 }
 
 async fn remove(database: &Database, job_id: &JobId) -> Result<Option<Removal>, BackplaneError> {
@@ -179,5 +183,5 @@ async fn remove(database: &Database, job_id: &JobId) -> Result<Option<Removal>, 
         step.tell_of(&job, JobStatus::Cancelled)?;
     }
     step.commit().await?;
-    Ok(Some(Removal::Removed))
+    Ok(Some(Removal::Removed(state)))
 }

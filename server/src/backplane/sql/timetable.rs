@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{SqlBackplane, enqueue, step::Step};
 use crate::{
-    backplane::{BackplaneError, DueSchedules, Firing, Plan, StoredSchedule, Timetable},
+    backplane::{BackplaneError, DueSchedules, Firing, Former, Plan, StoredSchedule, Timetable},
     store::{Database, Dialect, Statement, StoreError, moment, optional_moment, sql},
 };
 
@@ -34,16 +34,20 @@ impl Timetable for SqlBackplane {
     async fn add_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<bool, BackplaneError> {
         let insert = "insert into schedules (name, plan, is_paused, next_run_at, created_at)
              values ($1, $2, $3, $4, $5) on conflict do nothing";
-        change(&self.database, |now_ms| Ok(written(insert, plan, next)?.bind(now_ms))).await
+        let mut transaction = self.database.begin().await?;
+        let now_ms = transaction.now().as_millisecond();
+        let is_new = transaction.execute(written(insert, plan, next)?.bind(now_ms)).await? > 0;
+        transaction.commit().await?;
+        Ok(is_new)
     }
 
-    async fn change_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<bool, BackplaneError> {
+    async fn change_schedule(&self, plan: &Plan, next: Option<Timestamp>) -> Result<Option<Former>, BackplaneError> {
         let update = "update schedules set plan = $2, is_paused = $3, next_run_at = $4 where name = $1";
-        change(&self.database, |_| written(update, plan, next)).await
+        replace(&self.database, &plan.name, written(update, plan, next)?).await
     }
 
-    async fn remove_schedule(&self, name: &str) -> Result<bool, BackplaneError> {
-        change(&self.database, |_| Ok(sql("delete from schedules where name = $1").bind(name))).await
+    async fn remove_schedule(&self, name: &str) -> Result<Option<Former>, BackplaneError> {
+        replace(&self.database, name, sql("delete from schedules where name = $1").bind(name)).await
     }
 
     async fn due_schedules(&self) -> Result<DueSchedules, BackplaneError> {
@@ -77,16 +81,15 @@ fn written(statement: &'static str, plan: &Plan, next: Option<Timestamp>) -> Res
         .bind(next.map(Timestamp::as_millisecond)))
 }
 
-/// Runs a statement that touches one schedule; says whether it did.
-async fn change(
-    database: &Database,
-    statement: impl FnOnce(i64) -> Result<Statement, StoreError>,
-) -> Result<bool, BackplaneError> {
+/// Runs a statement that writes over a schedule or removes it; says what was there before.
+async fn replace(database: &Database, name: &str, statement: Statement) -> Result<Option<Former>, BackplaneError> {
     let mut transaction = database.begin().await?;
-    let statement = statement(transaction.now().as_millisecond())?;
-    let is_done = transaction.execute(statement).await? > 0;
+    let take = transaction.dialect().take("schedules");
+    let select = sql(format!("select plan from schedules where name = $1 {take}")).bind(name);
+    let former: Option<(String,)> = transaction.fetch_optional(select).await?;
+    transaction.execute(statement).await?;
     transaction.commit().await?;
-    Ok(is_done)
+    Ok(former.map(|(plan,)| Former(serde_json::from_str(&plan).ok())))
 }
 
 async fn fire(database: &Database, firing: &Firing) -> Result<bool, BackplaneError> {

@@ -3,32 +3,40 @@
 //! What each route needs is declared in one table. A route that is missing there is for admins, and fails a test that walks through all of
 //! them. Handlers don't ask for roles: they are not reached by whom they are not for.
 
+/// What a handler adds to the entry of its use.
+mod note;
 /// How many requests somebody may send.
 pub(crate) mod rates;
 /// What each route needs.
 pub mod rules;
+
+use std::panic::AssertUnwindSafe;
 
 use app::{
     api::ApiError,
     domain::{Role, SessionId, UserId},
 };
 use axum::{
-    extract::{MatchedPath, Request, State},
+    RequestPartsExt as _,
+    extract::{MatchedPath, RawPathParams, Request, State},
     http::{HeaderMap, Method, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use serde::Deserialize;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
+pub(super) use self::note::Note;
 use self::{
+    note::kept,
     rates::TooFast,
     rules::{Need, RULES, Rule, STREAMS, Trace, UNCOUNTED},
 };
 use super::{
     assets, cross_site,
-    error::{Problem, refusal},
+    error::{Code, Problem, refusal},
     sse, viewer,
 };
 use crate::{
@@ -65,7 +73,7 @@ fn rule(request: &Request) -> (Need, Option<Trace>) {
         return (*need, Some(*trace));
     }
     let least = of_path(path).map(|(_, _, need, _)| *need).min();
-    least.map_or((Need::Role(Role::Admin), Some(Trace::Kept)), |least| (least, None))
+    least.map_or((Need::Role(Role::Admin), Some(Trace::Unnamed)), |least| (least, None))
 }
 
 fn of_path(path: &MatchedPath) -> impl Iterator<Item = &'static Rule> {
@@ -96,7 +104,7 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
         Ok(actor) => actor,
         Err(error) => return Problem(error).into_response(),
     };
-    let by = By::Request { actor: actor.clone(), address };
+    let by = By::Request { actor: actor.clone(), address, reason: None };
     if let Need::Role(needed) = need {
         match actor.role() {
             None if wants_page(&parts.method, &parts.headers) => return to_sign_in(&parts.uri).into_response(),
@@ -104,7 +112,8 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
             None => return Problem(ApiError::SignInRequired).into_response(),
             Some(role) if role < needed => {
                 let error = ApiError::Forbidden { needed };
-                state.accounts.note(&entry(&by, &parts.method, &parts.uri, error.code())).await;
+                let entry = entry(&by, trace.unwrap_or(Trace::Unnamed), &mut parts).await;
+                state.accounts.note(&NewEntry { outcome: error.code().to_owned(), ..entry }).await;
                 return Problem(error).into_response();
             }
             Some(_) => {}
@@ -112,18 +121,18 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
     }
     let Some(trace) = trace else { return Problem(no_such_method(parts.extensions.get())).into_response() };
     parts.extensions.insert(actor);
-    let (method, uri) = (parts.method.clone(), parts.uri.clone());
-    let request = Request::from_parts(parts, body);
     if trace == Trace::None {
-        return next.run(request).await;
+        return next.run(Request::from_parts(parts, body)).await;
     }
+    let (entry, note) = (entry(&by, trace, &mut parts).await, Note::default());
+    parts.extensions.insert(note.clone());
+    let request = Request::from_parts(parts, body);
     // In a task of its own: whoever does something and leaves at once is noted as well.
     let doing = tokio::spawn(async move {
-        let answer = next.run(request).await;
-        let status = answer.status();
-        let is_done = status.is_success() || status.is_redirection();
-        let outcome = if is_done { "done".to_owned() } else { status.as_u16().to_string() };
-        state.accounts.note(&entry(&by, &method, &uri, &outcome)).await;
+        let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        // What was done before it broke stands on the note.
+        let answer = answer.unwrap_or_else(|_| Problem(ApiError::Internal).into_response());
+        state.accounts.note(&NewEntry { outcome: outcome(&answer), ..note.fill(entry) }).await;
         answer
     });
     doing.await.unwrap_or_else(|error| {
@@ -161,9 +170,25 @@ fn put_off(state: &AppState, parts: &Parts, identified: &Result<Actor, ApiError>
     Problem(ApiError::TooManyRequests { seconds }).into_response()
 }
 
-fn entry(by: &By, method: &Method, uri: &Uri, outcome: &str) -> NewEntry {
-    // Without the query, which may hold what is nobody's business.
-    by.entry(&format!("{method} {}", uri.path().chars().take(500).collect::<String>()), outcome)
+/// What is known at the door of the use of a route, but for how it ends. Without the query, which may hold what is nobody's business.
+async fn entry(by: &By, trace: Trace, parts: &mut Parts) -> NewEntry {
+    let Trace::Kept(action) = trace else {
+        return by.entry(&kept(&format!("{} {}", parts.method, parts.uri.path())), "");
+    };
+    // What can't be read as text names nothing.
+    let params = parts.extract::<RawPathParams>().await.ok();
+    let target = params.as_ref().and_then(|params| params.iter().next()).map(|(_, value)| kept(value));
+    NewEntry { target, ..by.entry(action, "") }
+}
+
+/// `done`, or the code of the refusal; the status where something refused that knows no codes.
+fn outcome(answer: &Response) -> String {
+    let status = answer.status();
+    match answer.extensions().get::<Code>() {
+        Some(Code(code)) => (*code).to_owned(),
+        None if status.is_success() || status.is_redirection() => "done".to_owned(),
+        None => status.as_u16().to_string(),
+    }
 }
 
 /// What the store puts into a session.

@@ -14,9 +14,12 @@ pub enum Need {
 /// Whether the audit log tells of each use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trace {
-    /// It does.
-    Kept,
-    /// It does not: nothing changes, or the step writes its own entry, or programs do it all day.
+    /// It does, under this name, which stays as it is; of a use that was refused, too.
+    Kept(&'static str),
+    /// It does, by method and path: nobody has given it a name.
+    Unnamed,
+    /// It does not: nothing changes, or the step writes its own entry, or programs do it all day. What the door refuses is kept by method
+    /// and path.
     None,
 }
 
@@ -60,7 +63,7 @@ pub const RULES: &[Rule] = &[
     ("GET", "/", VIEWER, Trace::None),
     ("GET", "/customers", VIEWER, Trace::None),
     ("GET", "/customers/import", VIEWER, Trace::None),
-    ("POST", "/customers/import", OPERATOR, Trace::Kept),
+    ("POST", "/customers/import", OPERATOR, Trace::Kept("import.uploaded")),
     ("GET", "/events", VIEWER, Trace::None),
     ("GET", "/imports", VIEWER, Trace::None),
     ("GET", "/imports/{id}", VIEWER, Trace::None),
@@ -92,7 +95,7 @@ pub const RULES: &[Rule] = &[
     ("GET", "/api/v1/imports/{importId}/errors", VIEWER, Trace::None),
     ("GET", "/api/v1/imports/{importId}/errors.csv", VIEWER, Trace::None),
     ("GET", "/api/v1/customers", VIEWER, Trace::None),
-    ("GET", "/api/v1/customers/export.csv", VIEWER, Trace::None),
+    ("GET", "/api/v1/customers/export.csv", VIEWER, Trace::Kept("customers.exported")),
     ("GET", "/api/v1/customers/{customerId}", VIEWER, Trace::None),
 
     // Listening, and what one listens to.
@@ -109,26 +112,26 @@ pub const RULES: &[Rule] = &[
     ("POST", "/api/v1/queue/add", OPERATOR, Trace::None),
     ("POST", "/api/v1/queue/add-bulk", OPERATOR, Trace::None),
     ("POST", "/api/v1/events", OPERATOR, Trace::None),
-    ("POST", "/api/v1/jobs/{jobId}/cancel", OPERATOR, Trace::Kept),
-    ("POST", "/api/v1/jobs/{jobId}/retry", OPERATOR, Trace::Kept),
-    ("DELETE", "/api/v1/jobs/{jobId}", OPERATOR, Trace::Kept),
-    ("PATCH", "/api/v1/queues/{queueName}", OPERATOR, Trace::Kept),
-    ("POST", "/api/v1/queues/{queueName}/pause", OPERATOR, Trace::Kept),
-    ("POST", "/api/v1/queues/{queueName}/resume", OPERATOR, Trace::Kept),
-    ("POST", "/api/v1/queues/{queueName}/failed/replay", OPERATOR, Trace::Kept),
-    ("POST", "/api/v1/queues/{queueName}/failed/discard", OPERATOR, Trace::Kept),
-    ("POST", "/api/v1/schedules", OPERATOR, Trace::Kept),
-    ("PATCH", "/api/v1/schedules/{name}", OPERATOR, Trace::Kept),
-    ("DELETE", "/api/v1/schedules/{name}", OPERATOR, Trace::Kept),
-    ("POST", "/api/v1/schedules/{name}/run", OPERATOR, Trace::Kept),
-    ("POST", "/api/v1/sse/{connectionId}/kick", OPERATOR, Trace::Kept),
-    ("POST", "/api/v1/customers/import", OPERATOR, Trace::Kept),
+    ("POST", "/api/v1/jobs/{jobId}/cancel", OPERATOR, Trace::Kept("job.cancelled")),
+    ("POST", "/api/v1/jobs/{jobId}/retry", OPERATOR, Trace::Kept("job.retried")),
+    ("DELETE", "/api/v1/jobs/{jobId}", OPERATOR, Trace::Kept("job.removed")),
+    ("PATCH", "/api/v1/queues/{queueName}", OPERATOR, Trace::Kept("queue.limited")),
+    ("POST", "/api/v1/queues/{queueName}/pause", OPERATOR, Trace::Kept("queue.paused")),
+    ("POST", "/api/v1/queues/{queueName}/resume", OPERATOR, Trace::Kept("queue.resumed")),
+    ("POST", "/api/v1/queues/{queueName}/failed/replay", OPERATOR, Trace::Kept("dead_letters.replayed")),
+    ("POST", "/api/v1/queues/{queueName}/failed/discard", OPERATOR, Trace::Kept("dead_letters.discarded")),
+    ("POST", "/api/v1/schedules", OPERATOR, Trace::Kept("schedule.added")),
+    ("PATCH", "/api/v1/schedules/{name}", OPERATOR, Trace::Kept("schedule.changed")),
+    ("DELETE", "/api/v1/schedules/{name}", OPERATOR, Trace::Kept("schedule.removed")),
+    ("POST", "/api/v1/schedules/{name}/run", OPERATOR, Trace::Kept("schedule.run")),
+    ("POST", "/api/v1/sse/{connectionId}/kick", OPERATOR, Trace::Kept("stream.kicked")),
+    ("POST", "/api/v1/customers/import", OPERATOR, Trace::Kept("import.uploaded")),
 
     // Other paths of the same.
     ("GET", "/dashboard/stream", VIEWER, Trace::None),
     ("GET", "/dashboard/debug", VIEWER, Trace::None),
-    ("GET", "/dashboard/trigger-test-pubsub", OPERATOR, Trace::Kept),
-    ("POST", "/dashboard/trigger-test-pubsub", OPERATOR, Trace::Kept),
+    ("GET", "/dashboard/trigger-test-pubsub", OPERATOR, Trace::Kept("test_event.ordered")),
+    ("POST", "/dashboard/trigger-test-pubsub", OPERATOR, Trace::Kept("test_event.ordered")),
     ("GET", "/ws", VIEWER, Trace::None),
     ("GET", "/api/tasks/{jobId}", VIEWER, Trace::None),
     ("POST", "/api/tasks", OPERATOR, Trace::None),
@@ -137,7 +140,7 @@ pub const RULES: &[Rule] = &[
     ("GET", "/api/queue/{queueName}/details", VIEWER, Trace::None),
     ("POST", "/api/queue/test/job", OPERATOR, Trace::None),
     ("POST", "/api/queue/test/event", OPERATOR, Trace::None),
-    ("POST", "/api/customer/upload", OPERATOR, Trace::Kept),
+    ("POST", "/api/customer/upload", OPERATOR, Trace::Kept("import.uploaded")),
 
     // People, programs, and what they did.
     ("GET", "/api/v1/users", ADMIN, Trace::None),
@@ -148,4 +151,5 @@ pub const RULES: &[Rule] = &[
     ("POST", "/api/v1/tokens", ADMIN, Trace::None),
     ("DELETE", "/api/v1/tokens/{tokenId}", ADMIN, Trace::None),
     ("GET", "/api/v1/audit", ADMIN, Trace::None),
+    ("GET", "/api/v1/audit/export.csv", ADMIN, Trace::Kept("audit.exported")),
 ];

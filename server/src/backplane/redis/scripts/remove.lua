@@ -2,15 +2,16 @@
 --
 -- KEYS     1: the event stream, which routes the script
 -- ARGV     1: the job
--- Returns  1 when it is gone, 0 when a worker has it; nil when there is no such job
+-- Returns  the state that it was in, as `STANDING` has it: `a` when a worker has it, and it stays; nil when there is no such job
 -- Atomic   one that was still to come is told of as cancelled in the step that removes it, and nobody claims it in between
 
 local job = job_of(ARGV[1])
+local was = job and job.state
 if not job then
   return nil
-elseif job.state == 'a' then
-  return 0
-elseif job.state == 'w' or job.state == 'd' then
+elseif was == 'a' then
+  return was
+elseif was == 'w' or was == 'd' then
   begin_though_full()
   call_off(job)
   job.state = 'x'
@@ -18,4 +19,4 @@ elseif job.state == 'w' or job.state == 'd' then
 end
 erase(job)
 flush()
-return 1
+return was

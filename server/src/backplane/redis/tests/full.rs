@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{RedisServer, events, in_time, open};
 use crate::{
-    backplane::{Backplane, Control, Inspect, Maintenance, NewJob, Outcome, Pause, Removal},
+    backplane::{Backplane, CalledOff, Control, Inspect, Maintenance, NewJob, Outcome, Pause, Removal},
     conformance::{
         LEASE, PATIENCE, QUEUE, claim_all, claim_one, ending, heartbeat, new_job, profile, request, state, worker,
     },
@@ -68,9 +68,11 @@ async fn jobs_can_be_called_off_and_queues_paused_while_memory_is_full() {
     server.ask::<()>("CONFIG SET maxmemory 1").await;
 
     backplane.join(&profile("w")).await.expect("joined");
-    assert_eq!(backplane.cancel(&"a".into()).await.expect("answered"), Some(JobState::Active));
-    assert_eq!(backplane.cancel(&"b".into()).await.expect("answered"), Some(JobState::Cancelled));
-    assert_eq!(backplane.remove(&"c".into()).await.expect("answered"), Some(Removal::Removed));
+    assert_eq!(backplane.cancel(&"a".into()).await.expect("answered"), Some(CalledOff::Asked));
+    let at_once = Some(CalledOff::AtOnce(JobState::Waiting));
+    assert_eq!(backplane.cancel(&"b".into()).await.expect("answered"), at_once);
+    let removed = Some(Removal::Removed(JobState::Waiting));
+    assert_eq!(backplane.remove(&"c".into()).await.expect("answered"), removed);
     backplane.set_paused(&QUEUE.into(), Pause::Paused).await.expect("paused");
     backplane.finish(vec![ending(&held, Outcome::Cancelled)]).await.expect("finished");
 

@@ -8,7 +8,9 @@ use serde_json::json;
 
 use super::{RedisServer, finish_one, in_time, open};
 use crate::{
-    backplane::{Backplane, Control, Directive, Finished, Inspect, NewJob, Outcome, Plan, RedisBackplane, Timetable},
+    backplane::{
+        Backplane, CalledOff, Control, Directive, Finished, Inspect, NewJob, Outcome, Plan, RedisBackplane, Timetable,
+    },
     conformance::{
         LEASE, QUEUE, RETENTION, claim_all, claim_one, ending, heartbeat, new_job, profile, request, worker,
     },
@@ -54,7 +56,7 @@ async fn a_job_that_is_called_off_is_noticed_where_publishing_is_forbidden() {
     let jobs = claim_all(&*backplane, &worker("w"), LEASE).await;
     let leases: Vec<_> = jobs.iter().map(|job| job.lease.clone()).collect();
 
-    assert_eq!(backplane.cancel(&"b".into()).await.expect("answered"), Some(JobState::Active));
+    assert_eq!(backplane.cancel(&"b".into()).await.expect("answered"), Some(CalledOff::Asked));
 
     assert_eq!(heartbeat(&*backplane, "w", &leases).await, [Directive::Cancel(leases[1].clone())]);
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{RedisServer, open};
 use crate::{
-    backplane::{Backplane, NewJob, Plan, StoredSchedule, Timetable},
+    backplane::{Backplane, Former, NewJob, Plan, StoredSchedule, Timetable},
     conformance::{LEASE, claim_all, new_job, request, state, worker},
 };
 
@@ -71,4 +71,5 @@ async fn a_schedule_that_can_not_be_read_keeps_no_other_from_running() {
     assert!(backplane.schedule("broken").await.is_err());
     let alarms: Vec<String> = server.ask("ZRANGE signalbox:{sb}:alarms 0 -1").await;
     assert_eq!(alarms, ["whole"]);
+    assert_eq!(backplane.remove_schedule("broken").await.expect("removed"), Some(Former(None)));
 }

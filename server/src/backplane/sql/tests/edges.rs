@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use super::{Ground, open};
 use crate::{
     backplane::{
-        Backplane, BackplaneError, Control, Inspect, NewJob, Outcome, Plan, ReadLog, SqlBackplane, Timetable,
-        sql::forgotten,
+        Backplane, BackplaneError, Control, Former, Inspect, NewJob, Outcome, Plan, ReadLog, Retried, SqlBackplane,
+        Timetable, sql::forgotten,
     },
     conformance::{LEASE, PATIENCE, QUEUE, claim_all, claim_one, finish, new_job, state, worker},
     store::{Database, StoreError, Transaction, sql},
@@ -58,7 +58,8 @@ async fn a_job_that_waits_and_is_taken_up_again_is_given_its_key_where_nobody_ha
     let (database, backplane) = open(&ground.postgres).await;
     forget_the_key(&database, &backplane).await;
 
-    assert_eq!(backplane.retry(&"b".into()).await.expect("answered"), Some(JobState::Waiting));
+    let retried = backplane.retry(&"b".into()).await.expect("answered");
+    assert_eq!(retried, Some(Retried { from: JobState::Waiting, to: JobState::Waiting }));
 
     assert_eq!(claim_one(&*backplane, &worker("w"), LEASE).await.lease.job_id.as_str(), "b");
 }
@@ -185,6 +186,7 @@ async fn a_schedule_that_cannot_be_read_keeps_no_other_one_from_its_turn() {
         assert_eq!(backplane.schedules().await.expect("answered"), due);
         let broken = backplane.schedule("broken 1").await;
         assert!(matches!(broken, Err(BackplaneError::Store(StoreError::BrokenRow { .. }))));
+        assert_eq!(backplane.remove_schedule("broken 1").await.expect("removed"), Some(Former(None)));
     }
 }
 
