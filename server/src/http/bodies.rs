@@ -40,10 +40,10 @@ pub(super) async fn hold_question(request: Request, next: Next) -> Response {
 /// Why a body could not be held: it is too large, or did not come.
 fn unread(error: &axum::Error) -> ApiError {
     use std::error::Error as _;
-    if error.source().is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
-        return ApiError::BodyTooLarge;
+    match error.source() {
+        Some(cause) if cause.is::<http_body_util::LengthLimitError>() => ApiError::BodyTooLarge,
+        _ => ApiError::BadRequest { message: "The body broke off.".to_owned() },
     }
-    ApiError::BadRequest { message: "The body broke off.".to_owned() }
 }
 
 /// A form, as a browser sends it without a script.
