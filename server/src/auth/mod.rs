@@ -11,6 +11,8 @@ pub mod accounts;
 pub mod actor;
 /// The sessions of browsers.
 pub mod browser_sessions;
+/// Ending one's own sessions.
+mod own_sessions;
 /// Passwords.
 pub mod password;
 /// Texts that prove something.

@@ -152,13 +152,23 @@ pub(super) async fn change_password(
     headers: HeaderMap,
     Sent(change): Sent<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
-    let Actor::User { user_id, .. } = &viewer.actor else {
-        return Err(ApiError::conflict("A token has no password.").into());
-    };
-    let passwords = (change.current_password, change.password);
-    let user = accounts.change_password(&viewer.by(), *user_id, &viewer.address, passwords).await?;
-    begin(&session, &user, &viewer.address, &headers).await?;
+    renew(&accounts, &viewer, &session, &headers, (change.current_password, change.password)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Changes the password of whoever asks, from the present one to the next, and begins his session anew.
+pub(super) async fn renew(
+    accounts: &Accounts,
+    viewer: &Viewer,
+    session: &Session,
+    headers: &HeaderMap,
+    passwords: (String, String),
+) -> Result<(), ApiError> {
+    let Actor::User { user_id, .. } = &viewer.actor else {
+        return Err(ApiError::conflict("A token has no password."));
+    };
+    let user = accounts.change_password(&viewer.by(), *user_id, &viewer.address, passwords).await?;
+    begin(session, &user, &viewer.address, headers).await
 }
 
 /// Sessions.
@@ -206,5 +216,23 @@ pub(super) async fn end_session(
 ) -> Result<StatusCode, Problem> {
     let is_admin = viewer.actor.role() == Some(app::domain::Role::Admin);
     accounts.end_session(&viewer.by(), session_id, is_admin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends all one's other sessions.
+///
+/// The one that asks stays. The live streams of the others end within a heartbeat.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/auth/sessions",
+    operation_id = "endOtherSessions",
+    tag = "accounts",
+    responses((status = 204, description = "Ended."), Refusal<401>, Refusal<409>, Changing)
+)]
+pub(super) async fn end_other_sessions(
+    State(accounts): State<Accounts>,
+    viewer: Viewer,
+) -> Result<StatusCode, Problem> {
+    accounts.end_other_sessions(&viewer.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
