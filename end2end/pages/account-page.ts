@@ -19,7 +19,7 @@ export class AccountPage {
     this.change = page.getByRole('button', { name: 'Change the password' });
     this.sessions = page.getByTestId('session-row');
     this.own = this.sessions.filter({ hasText: 'This browser' });
-    this.said = main.getByRole('status').filter({ hasText: /./ });
+    this.said = main.getByRole('status').filter({ hasText: /\S/ });
     this.trouble = main.getByRole('alert');
   }
 

@@ -81,7 +81,7 @@ test('a session that one ends signs that browser out, and all others likewise', 
   await expect(account.own.getByRole('button')).toHaveCount(0);
 
   const youngest = account.sessions.nth(1);
-  await youngest.getByRole('button', { name: /^End the session of Chrome on Linux/ }).click();
+  await youngest.getByRole('button', { name: /^End the session of Chrome on Windows/ }).click();
   await youngest.getByRole('button', { name: 'Keep' }).click();
   await expect(account.sessions).toHaveCount(4);
   await youngest.getByRole('button', { name: /^End the session of / }).click();

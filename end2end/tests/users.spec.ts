@@ -130,7 +130,7 @@ test('a session is ended by an admin, and its browser is signed out', async ({
   await new ImportsPage(other).open();
   const users = new UsersPage(page);
   await users.openUser(OTHER);
-  await expect(users.sessions.first()).toContainText('Chrome on Linux');
+  await expect(users.sessions.first()).toContainText('Chrome on Windows');
 
   await users.doIt(/^End the session of /, 'End it');
 

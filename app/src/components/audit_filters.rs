@@ -66,8 +66,9 @@ pub fn AuditFilters(
                         value=first.action.unwrap_or_default()
                         node_ref=action
                     />
-                    <datalist id=ACTIONS_ID>{known.collect_view()}</datalist>
                 </label>
+                // Not within the label: its words are no part of the field's name.
+                <datalist id=ACTIONS_ID>{known.collect_view()}</datalist>
                 <button type="submit" class="button">
                     <Icon glyph=Glyph::Search />
                     "Filter"

@@ -72,14 +72,19 @@ fn AuditRow(
                     {moment.trim_end_matches(" UTC").to_owned()}
                 </time>
             </td>
-            <td data-label="Who">{who}</td>
+            <td data-label="Who">
+                <div>{who}</div>
+            </td>
             <td data-label="What">{what}</td>
             <td data-label="To what">{or_dash(target)}</td>
             <td data-label="Change">
-                {or_dash(change(&entry))} {reason.map(|reason| view! { <p class="muted">{format!("“{reason}”")}</p> })}
+                {or_dash(change(&entry))}
+                {reason.map(|reason| view! { <p class="audit-reason muted">{format!("“{reason}”")}</p> })}
             </td>
             <td data-label="Outcome">
-                <OutcomePill outcome=outcome.clone() />
+                <div>
+                    <OutcomePill outcome=outcome.clone() />
+                </div>
             </td>
             <td data-label="From">
                 {match address {

@@ -127,6 +127,7 @@ pub fn ErrandNote(
             Standing::Idle | Standing::Refused { .. } => String::new(),
         })
     };
+    let is_silent = move || standing.with(|standing| matches!(standing, Standing::Idle | Standing::Refused { .. }));
     let trouble = move || match standing.get() {
         Standing::Refused { title, detail, field } if !field.as_deref().is_some_and(|name| fields.contains(&name)) => {
             Some(view! { <Trouble title detail /> })
@@ -136,7 +137,7 @@ pub fn ErrandNote(
 
     view! {
         <div class="errand">
-            <p class="errand-said" role="status" tabindex="-1" node_ref=line>
+            <p class="errand-said" class:is-silent=is_silent role="status" tabindex="-1" node_ref=line>
                 {words}
             </p>
             {trouble}
