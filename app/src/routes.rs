@@ -13,8 +13,8 @@ use leptos_router::{
 use crate::{
     components::{Clock, Layout},
     pages::{
-        CustomersPage, EventsPage, ImportFilePage, ImportPage, ImportsPage, LoginPage, NotFoundPage, SetUpPage,
-        StreamsPage,
+        AccountPage, AuditPage, CustomersPage, EventsPage, ImportFilePage, ImportPage, ImportsPage, LoginPage,
+        NotFoundPage, SetUpPage, StreamsPage, TokensPage, UserPage, UsersPage,
     },
 };
 
@@ -38,6 +38,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/imports") view=ImportsPage ssr=SsrMode::Async />
                     <Route path=path!("/imports/:id") view=ImportPage ssr=SsrMode::Async />
                     <Route path=path!("/debug/streams") view=StreamsPage ssr=SsrMode::Async />
+                    <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async />
+                    <Route path=path!("/users/:id") view=UserPage ssr=SsrMode::Async />
+                    <Route path=path!("/tokens") view=TokensPage ssr=SsrMode::Async />
+                    <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
+                    <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </Layout>
         </Router>

@@ -11,6 +11,7 @@ import { customersCsv } from './csv';
 import { sample } from './samples';
 import { Server } from './server';
 import { test as base } from './test';
+import { ask } from './token';
 
 export { expect } from '@playwright/test';
 
@@ -21,6 +22,8 @@ interface Furnished {
   withBadRows: string;
   /** An import whose file could not be read. */
   failed: string;
+  /** Somebody who may sign in. */
+  user: string;
 }
 
 /** A customer whose values have no place to be broken. */
@@ -37,8 +40,17 @@ export const test = base.extend<object, { furnished: Furnished }>({
       const withBadRows = await importFile(server.url, sample('bad-rows.csv'));
       const failed = await importFile(server.url, sample('no-email-column.csv'));
       await rm(folder, { recursive: true });
+      for (const email of ['ada@example.com', `${'a-long-name-'.repeat(4)}@${'example'.repeat(6)}.com`]) {
+        await server.addUser(email, 'operator', 'correct horse battery staple');
+      }
+      const users = (await (await ask(`${server.url}/api/v1/users`)).json()) as { items: { userId: string }[] };
 
-      await use({ server, withBadRows: withBadRows.importId, failed: failed.importId });
+      await use({
+        server,
+        withBadRows: withBadRows.importId,
+        failed: failed.importId,
+        user: users.items[0]!.userId,
+      });
 
       await server.remove();
     },
@@ -49,7 +61,7 @@ export const test = base.extend<object, { furnished: Furnished }>({
 });
 
 /** The addresses of every page of a furnished server, by what they show. */
-export function everyPage({ withBadRows, failed }: Furnished): Record<string, string> {
+export function everyPage({ withBadRows, failed, user }: Furnished): Record<string, string> {
   return {
     'the customers': '/customers',
     'the customers by name': '/customers?sort=name',
@@ -61,8 +73,20 @@ export function everyPage({ withBadRows, failed }: Furnished): Record<string, st
     'an import with rows that were left out': `/imports/${withBadRows}`,
     'an import that failed': `/imports/${failed}`,
     'the streams': '/debug/streams',
+    'the users': '/users',
+    'one user': `/users/${user}`,
+    'the tokens': '/tokens',
+    'who did what': '/audit',
+    'who did nothing': '/audit?actor=nobody',
+    'oneself': '/account',
   };
 }
 
-/** Addresses that lead nowhere: of a place, below a place, and of an import that there is not. */
-export const NOWHERE = ['/nowhere', '/no/where', '/imports/nothing', '/imports/01990000-0000-7000-8000-000000000000'];
+/** Addresses that lead nowhere: of a place, below a place, and of an import and a user that there is not. */
+export const NOWHERE = [
+  '/nowhere',
+  '/no/where',
+  '/imports/nothing',
+  '/imports/01990000-0000-7000-8000-000000000000',
+  '/users/01990000-0000-7000-8000-000000000000',
+];

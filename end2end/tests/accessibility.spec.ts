@@ -44,7 +44,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     expect.soft(await barriers(page), 'the list of shortcuts').toEqual([]);
 
     await page.setViewportSize({ width: 360, height: 740 });
-    for (const address of ['/customers', '/events', `/imports/${furnished.withBadRows}`]) {
+    for (const address of ['/customers', '/events', `/imports/${furnished.withBadRows}`, '/users', '/tokens', '/audit']) {
       await page.goto(address);
       await indicator.live();
 
@@ -55,7 +55,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   unfurnished(`no empty page has a barrier in ${colorScheme}`, async ({ page, indicator }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
 
-    for (const address of ['/customers', '/events?topics=custom:nobody', '/imports']) {
+    for (const address of ['/customers', '/events?topics=custom:nobody', '/imports', '/users', '/audit?actor=nobody']) {
       await page.goto(address);
       await indicator.live();
 

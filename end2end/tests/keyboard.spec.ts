@@ -63,6 +63,12 @@ test('two letters go to a place', async ({ page, importsPage }) => {
   await expect(heading).toHaveText('Events');
   await expect(page).toHaveURL('/events');
 
+  for (const [key, name] of [['u', 'Users'], ['t', 'Tokens'], ['a', 'Audit']] as const) {
+    await page.keyboard.press('g');
+    await page.keyboard.press(key);
+    await expect(heading).toHaveText(name);
+  }
+
   await page.keyboard.press('g');
   await page.keyboard.press('i');
   await expect(heading).toHaveText('Imports');

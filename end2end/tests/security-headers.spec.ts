@@ -50,7 +50,7 @@ test('the theme, the list of shortcuts and what a page draws later keep to it, t
   await indicator.button.click();
   await expect(indicator.details).toBeVisible();
   await indicator.button.click();
-  for (const place of ['Customers', 'Import a file', 'Events', 'Imports']) {
+  for (const place of ['Customers', 'Import a file', 'Events', 'Users', 'Tokens', 'Audit', 'Imports']) {
     await page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name: place }).click();
     await expect(heading).toHaveText(place);
   }

@@ -32,7 +32,8 @@ test('no page is wider than its window', async ({ page, furnished, complaints, i
 test('on a phone all that a table says is inside of the window', async ({ page, furnished, indicator }) => {
   await page.setViewportSize({ width: 360, height: 740 });
 
-  for (const address of ['/customers', '/imports', `/imports/${furnished.withBadRows}`, '/debug/streams']) {
+  const { withBadRows } = furnished;
+  for (const address of ['/customers', '/imports', `/imports/${withBadRows}`, '/debug/streams', '/users', '/tokens', '/audit']) {
     await page.goto(address);
     await indicator.live();
     const outside = await page.locator('td').evaluateAll((cells) =>

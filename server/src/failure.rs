@@ -6,7 +6,7 @@ use app::api::ApiError;
 
 use crate::{
     backplane::{BackplaneError, RedisFailure},
-    store::StoreError,
+    store::{StoreError, audit::search::SearchError},
 };
 
 /// A failure of ours that a client may learn nothing of but that it happened; what it was stands in the log.
@@ -21,5 +21,13 @@ pub(crate) fn refusal(error: impl Into<BackplaneError>) -> ApiError {
         BackplaneError::Redis(failure) if failure.is_full() => ApiError::StorageFull,
         BackplaneError::Store(error) if error.is_read_only() => ApiError::StorageReadOnly,
         BackplaneError::Store(_) | BackplaneError::Redis(_) | BackplaneError::Presence { .. } => ApiError::Unavailable,
+    }
+}
+
+/// Why there is no page of the audit log.
+pub(crate) fn unlisted(error: SearchError) -> ApiError {
+    match error {
+        SearchError::NoPlace => ApiError::no_place("before"),
+        SearchError::Store(error) => refusal(error),
     }
 }

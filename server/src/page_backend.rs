@@ -5,8 +5,8 @@ use std::sync::Arc;
 use app::{
     api::{ApiError, backend::Backend},
     domain::{
-        CustomerPage, CustomerQuery, EventPage, EventQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot,
-        StreamStats,
+        ApiToken, AuditPage, AuditQuery, CustomerPage, CustomerQuery, EventPage, EventQuery, ImportId, ImportRowError,
+        ImportSummary, Listing, SessionId, Snapshot, StreamStats, UserDetail, UserId, UserOverview,
     },
     live::FilmReel,
 };
@@ -15,14 +15,16 @@ use jiff::Timestamp;
 
 use crate::{
     event_pages,
-    failure::refusal,
+    failure::{refusal, unlisted},
     hub::Hub,
     jobs::context::Parts,
     store::{
+        api_tokens,
+        audit::search,
         customers,
         customers::CustomerPlace,
         import_errors::{self, ErrorPlace},
-        imports,
+        imports, sessions, users,
     },
 };
 
@@ -32,6 +34,8 @@ const IMPORTS: u32 = 50;
 const ROW_ERRORS: u32 = 50;
 /// Streams on a page.
 const STREAMS: usize = 100;
+/// Entries of the audit log on a page.
+const AUDIT_ENTRIES: u32 = 50;
 
 /// The backend of the pages.
 pub struct PageBackend {
@@ -52,6 +56,11 @@ impl PageBackend {
     ) -> Result<Snapshot<T>, ApiError> {
         let cursor = self.parts.backplane.head().await.map_err(refusal)?;
         Ok(Snapshot { cursor, data: data.await?, taken_at: Timestamp::now() })
+    }
+
+    /// Data of which no topic tells. The log is not asked where it ends: who looks here may do so because it can't be read.
+    fn as_of_now<T>(&self, data: T) -> Snapshot<T> {
+        Snapshot { cursor: self.hub.end(), data, taken_at: Timestamp::now() }
     }
 }
 
@@ -92,9 +101,7 @@ impl Backend for PageBackend {
     }
 
     async fn streams(&self) -> Result<Snapshot<StreamStats>, ApiError> {
-        // Not the log's own end: who looks here may do so because the log can't be read.
-        let cursor = self.hub.end();
-        Ok(Snapshot { cursor, data: self.hub.overview().with_at_most(STREAMS), taken_at: Timestamp::now() })
+        Ok(self.as_of_now(self.hub.overview().with_at_most(STREAMS)))
     }
 
     async fn events(&self, query: EventQuery) -> Result<Snapshot<EventPage>, ApiError> {
@@ -103,6 +110,31 @@ impl Backend for PageBackend {
 
     async fn film(&self) -> Result<Snapshot<FilmReel>, ApiError> {
         self.snapshot(event_pages::film(&*self.parts.backplane)).await
+    }
+
+    async fn users(&self) -> Result<Snapshot<Vec<UserOverview>>, ApiError> {
+        let users = users::overviews(&self.parts.database, Timestamp::now()).await.map_err(refusal)?;
+        Ok(self.as_of_now(users))
+    }
+
+    async fn user(&self, user_id: UserId, current: Option<SessionId>) -> Result<Snapshot<UserDetail>, ApiError> {
+        let found = users::find(&self.parts.database, user_id).await.map_err(refusal)?;
+        let user = found.ok_or_else(|| ApiError::not_found("user"))?.user;
+        let mut sessions =
+            sessions::list(&self.parts.database, user_id, None, Timestamp::now()).await.map_err(refusal)?;
+        for session in &mut sessions {
+            session.is_current = current == Some(session.session_id);
+        }
+        Ok(self.as_of_now(UserDetail { user, sessions }))
+    }
+
+    async fn tokens(&self) -> Result<Snapshot<Vec<ApiToken>>, ApiError> {
+        Ok(self.as_of_now(api_tokens::list(&self.parts.database).await.map_err(refusal)?))
+    }
+
+    async fn audit(&self, query: AuditQuery, before: Option<String>) -> Result<Snapshot<AuditPage>, ApiError> {
+        let page = search::page(&self.parts.database, &query, before.as_deref(), AUDIT_ENTRIES).await;
+        Ok(self.as_of_now(page.map_err(unlisted)?))
     }
 }
 

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use super::ApiError;
 use crate::domain::{
-    CustomerPage, CustomerQuery, EventPage, EventQuery, ImportId, ImportRowError, ImportSummary, Listing, Snapshot,
-    StreamStats,
+    ApiToken, AuditPage, AuditQuery, CustomerPage, CustomerQuery, EventPage, EventQuery, ImportId, ImportRowError,
+    ImportSummary, Listing, SessionId, Snapshot, StreamStats, UserDetail, UserId, UserOverview,
 };
 use crate::live::FilmReel;
 
@@ -38,10 +38,22 @@ pub trait Backend: Send + Sync + 'static {
 
     /// What was told of queues and workers lately.
     async fn film(&self) -> Result<Snapshot<FilmReel>, ApiError>;
+
+    /// All users, by their e-mails.
+    async fn users(&self) -> Result<Snapshot<Vec<UserOverview>>, ApiError>;
+
+    /// One user with his sessions; `current` is the one that asks, which may be another user's.
+    async fn user(&self, user_id: UserId, current: Option<SessionId>) -> Result<Snapshot<UserDetail>, ApiError>;
+
+    /// All tokens, the youngest first.
+    async fn tokens(&self) -> Result<Snapshot<Vec<ApiToken>>, ApiError>;
+
+    /// Entries of the audit log, the youngest first; `before` is the `next` of the page before.
+    async fn audit(&self, query: AuditQuery, before: Option<String>) -> Result<Snapshot<AuditPage>, ApiError>;
 }
 
 #[cfg(feature = "ssr")]
-pub use on_server::{backend, me};
+pub use on_server::{backend, me, needs, session};
 
 /// Who asks is found out at the server's door.
 ///
@@ -59,7 +71,7 @@ mod on_server {
     use leptos::prelude::use_context;
 
     use super::{ApiError, Backend};
-    use crate::domain::Me;
+    use crate::domain::{Me, Role, SessionId};
 
     /// Who asks, as it was found out at the door.
     ///
@@ -67,6 +79,19 @@ mod on_server {
     /// [`ApiError::SignInRequired`] for whom we don't know.
     pub fn me() -> Result<Me, ApiError> {
         use_context::<Me>().ok_or(ApiError::SignInRequired)
+    }
+
+    /// Refuses whoever has less than a role. The door asks by the address of a request; a page may be drawn at one that it knows by no route.
+    ///
+    /// # Errors
+    /// [`ApiError::SignInRequired`], [`ApiError::Forbidden`].
+    pub fn needs(needed: Role) -> Result<(), ApiError> {
+        if me()?.role < needed { Err(ApiError::Forbidden { needed }) } else { Ok(()) }
+    }
+
+    /// The session by which he is known; `None` where it is not by one.
+    pub fn session() -> Option<SessionId> {
+        use_context()
     }
 
     /// The backend that the server put into the context of this request.

@@ -1,10 +1,14 @@
-//! All that a page may ask the server, and how a refusal looks.
+//! All that a page may ask the server or have it do, and how a refusal looks.
 //!
 //! A page calls a function of this module. On the server it runs in place; in the browser it is a request to the
 //! same function. Either way it is one line into `Backend`.
 
 /// Oneself.
 pub mod account;
+/// What a page has done.
+pub mod acts;
+/// Who did what.
+pub mod audit;
 /// The seam between pages and server.
 pub mod backend;
 /// Customers.
@@ -15,6 +19,10 @@ pub mod events;
 pub mod imports;
 /// Live streams.
 pub mod streams;
+/// Tokens of programs.
+pub mod tokens;
+/// People who may sign in.
+pub mod users;
 
 use leptos::{
     prelude::{FromServerFnError, ServerFnErrorErr},

@@ -11,10 +11,6 @@ use crate::domain::{Snapshot, StreamStats};
 /// [`ApiError::Forbidden`] for viewers; [`ApiError::Unreachable`] in the browser, when no server answers.
 #[server(prefix = "/api/page", endpoint = "streams")]
 pub async fn load_streams() -> Result<Snapshot<StreamStats>, ApiError> {
-    // The page may be drawn at an address that the server knows by no route.
-    let needed = crate::domain::Role::Operator;
-    if super::backend::me()?.role < needed {
-        return Err(ApiError::Forbidden { needed });
-    }
+    super::backend::needs(crate::domain::Role::Operator)?;
     super::backend::backend()?.streams().await
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::text_field::SHORTEST_PASSWORD as SHORTEST;
+
 /// Which password is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordKind {
@@ -11,8 +13,6 @@ pub enum PasswordKind {
     New,
 }
 
-/// The shortest password that may be chosen, in characters.
-const SHORTEST: u8 = 12;
 /// Names the hint for the field that it is about.
 const HINT_ID: &str = "password-hint";
 

@@ -45,6 +45,12 @@ pub enum Glyph {
     Forth,
     /// One person.
     Person,
+    /// A person, and a tick beside.
+    Users,
+    /// A key.
+    Key,
+    /// A sheet with lines.
+    Audit,
 }
 
 impl Glyph {
@@ -76,6 +82,11 @@ impl Glyph {
             Self::Copy => "M9 9h11v11H9zM5 15H4V4h11v1",
             Self::Back => "M15 5l-7 7 7 7",
             Self::Forth => "M9 5l7 7-7 7",
+            Self::Users => {
+                "M10 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M3.5 20v-1.5A3.5 3.5 0 0 1 7 15h4.5M14.5 17.5l2.5 2.5 4.5-5"
+            }
+            Self::Key => "M8 20a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9M11.2 12.3L20 3.5M16.5 7l3 3M13.8 9.7l2 2",
+            Self::Audit => "M6 3h12v18H6zM9 8h6M9 12h6M9 16h3.5",
             Self::Person => "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8M4.5 20.5a7.5 7.5 0 0 1 15 0",
         }
     }

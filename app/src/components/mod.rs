@@ -43,11 +43,25 @@ pub mod reader;
 
 /// E-mail and password.
 pub mod credentials;
+/// What stands in a form that is sent.
+pub mod form_values;
+/// A role is chosen.
+pub mod role_select;
+/// Roles as words.
+pub mod role_words;
+/// A field of a form.
+pub mod text_field;
 /// What went wrong with a form.
 pub mod trouble;
 
+/// A button that asks first.
+pub mod confirm_button;
+/// A text to be copied.
+pub mod copy_field;
 /// What to do when there is nothing yet.
 pub mod empty_state;
+/// Something that a page has done.
+pub mod errand;
 /// What went wrong, and what to do.
 pub mod error_note;
 /// The four states of what a page loads.
@@ -117,23 +131,57 @@ pub mod row_errors;
 /// How far an upload is.
 pub mod upload_progress;
 
-/// A button that ends a stream.
-pub mod kick_button;
 /// A live stream, as a row of a table.
 pub mod stream_row;
 /// The streams of a server as figures.
 pub mod stream_totals;
 
+/// The form that adds somebody.
+pub mod add_user;
+/// A browser by what it says of itself.
+pub mod browser_names;
+/// The form that changes one's own password.
+pub mod change_password;
+/// In which browsers somebody is signed in.
+pub mod sessions_table;
+/// What can be done to a user.
+pub mod user_levers;
+/// Whether somebody may sign in.
+pub mod user_pill;
+/// The table of users.
+pub mod users_table;
+
+/// The form that makes a token.
+pub mod make_token;
+/// A token that was just made.
+pub mod token_once;
+/// The table of tokens.
+pub mod tokens_table;
+
+/// What is shown of the audit log.
+pub mod audit_filters;
+/// The table of who did what.
+pub mod audit_table;
+/// What the audit log says, in words.
+pub mod audit_words;
+
+pub use add_user::AddUser;
 pub use allowed::Allowed;
 pub use announcer::Announcer;
+pub use audit_filters::AuditFilters;
+pub use audit_table::AuditTable;
+pub use change_password::ChangePassword;
 pub use clock::Clock;
 pub use column_guide::ColumnGuide;
+pub use confirm_button::{ConfirmButton, Question};
 pub use connection_details::ConnectionDetails;
 pub use connection_indicator::ConnectionIndicator;
+pub use copy_field::CopyField;
 pub use credentials::{Credentials, PasswordKind};
 pub use customers_table::CustomersTable;
 pub use drop_zone::DropZone;
 pub use empty_state::EmptyState;
+pub use errand::{Errand, ErrandNote, Standing};
 pub use error_note::ErrorNote;
 pub use event_detail::EventDetail;
 pub use event_filters::EventFilters;
@@ -146,9 +194,9 @@ pub use import_facts::ImportFacts;
 pub use import_pill::ImportPill;
 pub use import_progress::ImportProgress;
 pub use import_row::ImportRow;
-pub use kick_button::KickButton;
 pub use layout::Layout;
 pub use loaded::Loaded;
+pub use make_token::MakeToken;
 pub use mode_choice::ModeChoice;
 pub use needs_role::NeedsRole;
 pub use news_button::NewsButton;
@@ -161,16 +209,24 @@ pub use progress_bar::ProgressBar;
 pub use rail::Rail;
 pub use reader::Reader;
 pub use relative_time::RelativeTime;
+pub use role_select::RoleSelect;
 pub use row_errors::RowErrors;
 pub use search_box::SearchBox;
+pub use sessions_table::SessionsTable;
 pub use shortcuts::Shortcuts;
 pub use signal::{Aspect, Lamp, Signal, SignalSize};
 pub use skeleton::TableSkeleton;
 pub use status_pill::StatusPill;
 pub use stream_row::StreamRow;
 pub use stream_totals::StreamTotals;
+pub use text_field::{FieldKind, TextField};
 pub use theme_switch::ThemeSwitch;
 pub use time_slider::TimeSlider;
+pub use token_once::TokenOnce;
+pub use tokens_table::TokensTable;
 pub use top_line::TopLine;
 pub use trouble::Trouble;
 pub use upload_progress::UploadProgress;
+pub use user_levers::UserLevers;
+pub use user_pill::UserPill;
+pub use users_table::UsersTable;

@@ -8,7 +8,7 @@ use crate::live::Live;
 /// Names the panel for the button that opens it.
 const PANEL_ID: &str = "person";
 
-/// A button with the reader's name; behind it his role, and the way out. The browser itself opens and closes it, so that nobody has to
+/// A button with the reader's name; behind it his role, the way to his account, and the way out. The browser itself opens and closes it, so that nobody has to
 /// wait for the script to sign out.
 #[component]
 pub fn Person() -> impl IntoView {
@@ -35,6 +35,10 @@ pub fn Person() -> impl IntoView {
             <div id=PANEL_ID class="person-panel" popover="auto">
                 <p class="person-who">{me.name}</p>
                 <p class="muted">"Role: " <span data-testid="role">{me.role.as_str()}</span></p>
+                // Another document: the panel closes with this one.
+                <a class="button" href="/account" rel="external">
+                    "Your account"
+                </a>
                 {way_out}
             </div>
         }

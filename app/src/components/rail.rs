@@ -17,7 +17,7 @@ struct Place {
     role: Role,
 }
 
-const PLACES: [Place; 4] = [
+const PLACES: [Place; 7] = [
     Place { href: "/customers", name: "Customers", glyph: Glyph::Customers, has_rooms: false, role: Role::Viewer },
     Place { href: "/imports", name: "Imports", glyph: Glyph::Imports, has_rooms: true, role: Role::Viewer },
     Place {
@@ -28,6 +28,9 @@ const PLACES: [Place; 4] = [
         role: Role::Operator,
     },
     Place { href: "/events", name: "Events", glyph: Glyph::Events, has_rooms: false, role: Role::Viewer },
+    Place { href: "/users", name: "Users", glyph: Glyph::Users, has_rooms: true, role: Role::Admin },
+    Place { href: "/tokens", name: "Tokens", glyph: Glyph::Key, has_rooms: false, role: Role::Admin },
+    Place { href: "/audit", name: "Audit", glyph: Glyph::Audit, has_rooms: false, role: Role::Admin },
 ];
 
 /// The rail of places.
@@ -38,7 +41,7 @@ pub fn Rail() -> impl IntoView {
         .map(|Place { href, name, glyph, has_rooms, role }| {
             view! {
                 <Allowed role>
-                    <li>
+                    <li class:rail-apart=role == Role::Admin>
                         <A href=href exact=!has_rooms attr:class="rail-place" attr:title=name>
                             <Icon glyph />
                             <span class="rail-word">{name}</span>

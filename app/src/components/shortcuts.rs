@@ -29,6 +29,9 @@ fn wish(after_g: bool, key: &str) -> Option<Wish> {
         (true, "c") => Some(Wish::Go("/customers")),
         (true, "e") => Some(Wish::Go("/events")),
         (true, "n") => Some(Wish::Go("/customers/import")),
+        (true, "u") => Some(Wish::Go("/users")),
+        (true, "t") => Some(Wish::Go("/tokens")),
+        (true, "a") => Some(Wish::Go("/audit")),
         (_, "g") => Some(Wish::Wait),
         (false, "/") => Some(Wish::Search),
         (false, "?") => Some(Wish::List),
@@ -93,6 +96,11 @@ pub fn Shortcuts() -> impl IntoView {
                     <Shortcut keys=&["g", "n"] does="Import a file" />
                 </Allowed>
                 <Shortcut keys=&["g", "e"] does="Events" />
+                <Allowed role=Role::Admin>
+                    <Shortcut keys=&["g", "u"] does="Users" />
+                    <Shortcut keys=&["g", "t"] does="Tokens" />
+                    <Shortcut keys=&["g", "a"] does="Audit" />
+                </Allowed>
                 <Shortcut keys=&["/"] does="Search" />
                 <Shortcut keys=&["?"] does="This list" />
                 <Shortcut keys=&["Esc"] does="Close" />

@@ -49,8 +49,13 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
         seconds @ MINUTE..HOUR => format!("{} min ago", seconds / MINUTE),
         seconds @ HOUR..DAY => format!("{} h ago", seconds / HOUR),
         seconds if seconds < 30 * DAY => format!("{} d ago", seconds / DAY),
-        _ => at.to_string().chars().take(10).collect(),
+        _ => day(at),
     }
+}
+
+/// The day of a moment: `2026-11-21`.
+pub fn day(at: Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
 }
 
 /// A moment to the second: `2026-11-21 05:55:37 UTC`.

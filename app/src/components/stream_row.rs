@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use leptos::prelude::*;
 
-use super::{Allowed, Aspect, KickButton, Number, RelativeTime, Signal, figures};
+use super::{Allowed, Aspect, ConfirmButton, Number, Question, RelativeTime, Signal, figures};
 use crate::{
     domain::{ConnectionStats, Role},
     events::Topic,
@@ -36,11 +36,17 @@ pub fn StreamRow(
     let is_behind = Memo::new(move |_| lag.get() > 0);
     let name = format!("the {transport} stream of {user}");
     let button = ViewFn::from(move || {
-        let name = name.clone();
-        let kick = Callback::new(move |()| kick.run(stream.get_untracked()));
+        let question = Question {
+            word: "Kick",
+            name: format!("Kick {name}"),
+            words: format!("Kick {name}? Its client may come back."),
+            yes: "Kick it".to_owned(),
+            no: "Keep",
+        };
+        let act = Callback::new(move |()| kick.run(stream.get_untracked()));
         view! {
             <Allowed role=Role::Operator>
-                <KickButton name kick />
+                <ConfirmButton question act />
             </Allowed>
         }
     });

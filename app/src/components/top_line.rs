@@ -65,7 +65,12 @@ fn trail(path: &str) -> Trail {
         "events" => (None, "Events"),
         "" | "imports" => (None, "Imports"),
         "debug/streams" => (None, "Streams"),
+        "users" => (None, "Users"),
+        "tokens" => (None, "Tokens"),
+        "audit" => (None, "Audit"),
+        "account" => (None, "Your account"),
         other if other.starts_with("imports/") => (Some(("/imports", "Imports")), "One import"),
+        other if other.starts_with("users/") => (Some(("/users", "Users")), "One user"),
         _ => (None, "Nowhere"),
     };
     Trail { place, room }

@@ -69,6 +69,28 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
+/// A user as admins see him in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserOverview {
+    /// The user.
+    pub user: User,
+    /// Browsers in which he is signed in.
+    pub sessions: u64,
+    /// When he was here last, to the minute; `None` when he never was.
+    pub seen_at: Option<Timestamp>,
+}
+
+/// A user with the browsers in which he is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserDetail {
+    /// The user.
+    pub user: User,
+    /// His sessions, the youngest first.
+    pub sessions: Vec<SignedIn>,
+}
+
 /// A token of a program. Its text is shown once, when it is made, and is kept nowhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

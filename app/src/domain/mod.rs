@@ -25,7 +25,7 @@ pub mod stream;
 /// Worker processes.
 pub mod worker;
 
-pub use account::{ApiToken, Me, Role, SignedIn, User};
+pub use account::{ApiToken, Me, Role, SignedIn, User, UserDetail, UserOverview};
 pub use audit::{AuditEntry, AuditPage, AuditQuery, Reason};
 pub use customer::{Customer, CustomerPage, CustomerQuery, CustomerSort, SortBy, SortOrder};
 pub use event_log::{EventPage, EventQuery, LoggedEvent, Sieve, SieveError};

@@ -13,6 +13,8 @@ pub mod actor;
 pub mod browser_sessions;
 /// Browsers in which somebody has signed in before.
 mod devices;
+/// Ending one's own sessions.
+mod own_sessions;
 /// Passwords.
 pub mod password;
 /// What is kept of what was refused.

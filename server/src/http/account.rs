@@ -16,7 +16,7 @@ use tower_sessions::Session;
 use utoipa::ToSchema;
 
 use super::{
-    browser::Browser,
+    browser::{Browser, Kept},
     error::{Id, Problem, Sent, SentIfAny, refusal},
     reason::Because,
     refusal::{Changing, Reading, Refusal, TakingJson},
@@ -130,13 +130,23 @@ pub(super) async fn change_password(
     browser: Browser,
     Sent(change): Sent<PasswordChange>,
 ) -> Result<Response, Problem> {
-    let Actor::User { user_id, .. } = &viewer.actor else {
-        return Err(ApiError::conflict("A token has no password.").into());
-    };
     let passwords = (change.current_password, change.password);
-    let recognized = accounts.change_password(&viewer.by(), *user_id, &viewer.address, passwords).await?;
-    let kept = browser.begin(&accounts, &recognized).await?;
+    let kept = renew(&accounts, &viewer, &browser, passwords).await?;
     Ok((StatusCode::NO_CONTENT, kept).into_response())
+}
+
+/// Changes the password of whoever asks, from the present one to the next, and begins his session anew.
+pub(super) async fn renew(
+    accounts: &Accounts,
+    viewer: &Viewer,
+    browser: &Browser,
+    passwords: (String, String),
+) -> Result<Kept, ApiError> {
+    let Actor::User { user_id, .. } = &viewer.actor else {
+        return Err(ApiError::conflict("A token has no password."));
+    };
+    let recognized = accounts.change_password(&viewer.by(), *user_id, &viewer.address, passwords).await?;
+    browser.begin(accounts, &recognized).await
 }
 
 /// Sessions.
@@ -186,5 +196,23 @@ pub(super) async fn end_session(
 ) -> Result<StatusCode, Problem> {
     let is_admin = viewer.actor.role() == Some(app::domain::Role::Admin);
     accounts.end_session(&viewer.by().because(reason.as_ref()), session_id, is_admin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends all one's other sessions.
+///
+/// The one that asks stays. The live streams of the others end within a heartbeat.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/auth/sessions",
+    operation_id = "endOtherSessions",
+    tag = "accounts",
+    responses((status = 204, description = "Ended."), Refusal<401>, Refusal<409>, Changing)
+)]
+pub(super) async fn end_other_sessions(
+    State(accounts): State<Accounts>,
+    viewer: Viewer,
+) -> Result<StatusCode, Problem> {
+    accounts.end_other_sessions(&viewer.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

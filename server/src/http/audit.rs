@@ -11,13 +11,14 @@ use utoipa::IntoParams;
 
 use super::{
     attachment,
-    error::{Asked, Problem, refusal},
+    error::{Asked, Problem},
     refusal::{Reading, Refusal},
 };
 use crate::{
     auth::Accounts,
     export,
-    store::audit::search::{self, SearchError},
+    failure::unlisted,
+    store::audit::search,
 };
 
 /// Entries of a page, if nobody says otherwise, and at most.
@@ -120,11 +121,4 @@ pub(super) async fn export(
     let rows = export::audit(accounts.database, wishes.query()?).await.map_err(unlisted)?;
     let name = Timestamp::now().strftime("audit-%Y-%m-%d").to_string();
     Ok(attachment::csv(&name, Body::from_stream(rows)))
-}
-
-fn unlisted(error: SearchError) -> ApiError {
-    match error {
-        SearchError::NoPlace => ApiError::no_place("before"),
-        SearchError::Store(error) => refusal(error),
-    }
 }

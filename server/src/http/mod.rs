@@ -4,6 +4,8 @@
 pub mod access;
 /// Oneself: signing in and out.
 mod account;
+/// The forms of accounts.
+mod account_forms;
 /// The browser bundle and the static files, carried inside the program.
 pub mod assets;
 /// CSV to be kept as a file.
@@ -111,6 +113,8 @@ pub fn router(state: AppState) -> Router {
         .route("/login", post(sign_in_forms::sign_in).layer(DefaultBodyLimit::max(MOST_BYTES_OF_FORMS)))
         .route("/setup", post(sign_in_forms::set_up).layer(DefaultBodyLimit::max(MOST_BYTES_OF_FORMS)))
         .route("/logout", post(sign_in_forms::sign_out))
+        .route("/users", post(account_forms::add_user).layer(DefaultBodyLimit::max(MOST_BYTES_OF_FORMS)))
+        .route("/account", post(account_forms::change_password).layer(DefaultBodyLimit::max(MOST_BYTES_OF_FORMS)))
         .merge(pages::routes(&state))
         .fallback(pages::file_or_not_found)
         .layer(DefaultBodyLimit::max(MOST_BYTES))
@@ -179,7 +183,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(account::logout))
         .routes(routes!(account::me))
         .routes(routes!(account::change_password))
-        .routes(routes!(account::own_sessions))
+        .routes(routes!(account::own_sessions, account::end_other_sessions))
         .routes(routes!(account::end_session))
         .routes(routes!(users::list, users::add))
         .routes(routes!(users::change))

@@ -3,7 +3,13 @@
 
 use std::sync::{Arc, LazyLock};
 
-use app::{App, api::backend::Backend, domain::Me, pages::SetStatus, shell};
+use app::{
+    App,
+    api::backend::Backend,
+    domain::{Me, SessionId},
+    pages::SetStatus,
+    shell,
+};
 use axum::{
     Router,
     extract::{Request, State},
@@ -25,6 +31,11 @@ use crate::{AppState, auth::Actor};
 /// The addresses of all pages, listed once. While Leptos lists them, no page of the whole process loads anything, and one that is drawn
 /// in that moment waits for ever (leptos#4773): a second router, as each test makes one, must not list them again.
 static ADDRESSES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+
+/// The addresses of all pages, as routes write them.
+pub fn addresses() -> impl Iterator<Item = &'static str> {
+    ADDRESSES.iter().map(AxumRouteListing::path)
+}
 
 /// The routes of all pages, and of the functions that they call.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
@@ -55,9 +66,13 @@ pub(super) async fn file_or_not_found(State(state): State<AppState>, request: Re
 /// by then, which its policy names.
 fn provide_page_context(backend: Arc<dyn Backend>) {
     provide_context(backend);
-    let asker = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Actor>().and_then(Actor::me));
-    if let Some(me) = asker {
-        provide_context::<Me>(me);
+    if let Some(actor) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Actor>().cloned()) {
+        if let Some(me) = actor.me() {
+            provide_context::<Me>(me);
+        }
+        if let Actor::User { session_id, .. } = actor {
+            provide_context::<SessionId>(session_id);
+        }
     }
     if let Some(response) = use_context::<ResponseOptions>() {
         if let Some(policy) = use_nonce().and_then(|nonce| headers::of_page(&nonce)) {

@@ -82,7 +82,7 @@ pub(super) async fn sign_out(
 }
 
 /// Back to the form, with what was wrong.
-fn back(form: &str, error: &ApiError, kept: &[(&str, &str)]) -> Redirect {
+pub(super) fn back(form: &str, error: &ApiError, kept: &[(&str, &str)]) -> Redirect {
     let mut query = Serializer::new(String::new());
     query.append_pair("problem", error.code());
     if let ApiError::Invalid { field, .. } = error {

@@ -154,6 +154,15 @@ pub async fn end_all(transaction: &mut Transaction, user_id: UserId) -> Result<(
     Ok(())
 }
 
+/// Ends all of a user but the one with a hash. Says how many.
+///
+/// # Errors
+/// The database refused.
+pub async fn end_others(transaction: &mut Transaction, user_id: UserId, kept: &str) -> Result<u64, StoreError> {
+    let delete = sql("delete from sessions where user_id = $1 and session_hash <> $2").bind(user_id.0).bind(kept);
+    transaction.execute(delete).await
+}
+
 /// Removes those that don't count any more.
 ///
 /// # Errors

@@ -1,10 +1,10 @@
 //! People who may sign in.
 
-use app::domain::{Role, User, UserId};
+use app::domain::{Role, User, UserId, UserOverview};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Database, StoreError, Transaction, moment, optional_moment, sql};
+use super::{Database, StoreError, Transaction, moment, optional_moment, sessions::IDLE_MS, sql};
 
 /// Addresses that are remembered of a user: the youngest.
 const REMEMBERED_ADDRESSES: i64 = 20;
@@ -136,6 +136,45 @@ pub async fn hold_password(transaction: &mut Transaction, user_id: UserId) -> Re
 pub async fn list(database: &Database) -> Result<Vec<User>, StoreError> {
     let rows: Vec<UserRow> = database.fetch_all(sql(concat!(select_users!(), " order by email_key"))).await?;
     rows.into_iter().map(|row| Credentials::try_from(row).map(|found| found.user)).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct OverviewRow {
+    #[sqlx(flatten)]
+    user: UserRow,
+    sessions: i64,
+    used_at: Option<i64>,
+    signed_in_at: Option<i64>,
+}
+
+/// All users, by their e-mails, each with how many of his sessions still count, and when he was here last.
+///
+/// # Errors
+/// The database refused, or a row is broken.
+pub async fn overviews(database: &Database, now: Timestamp) -> Result<Vec<UserOverview>, StoreError> {
+    let now = now.as_millisecond();
+    let rows: Vec<OverviewRow> = database
+        .fetch_all(
+            sql("select user_id, email, role, password_hash, disabled_at, created_at,
+                     (select count(*) from sessions
+                      where sessions.user_id = users.user_id and expires_at > $1 and seen_at > $2) as sessions,
+                     (select max(seen_at) from sessions where sessions.user_id = users.user_id) as used_at,
+                     (select max(seen_at) from sign_in_addresses
+                      where sign_in_addresses.user_id = users.user_id) as signed_in_at
+                 from users order by email_key")
+            .bind(now)
+            .bind(now - IDLE_MS),
+        )
+        .await?;
+    let shown = |row: OverviewRow| {
+        let (id, seen_at) = (row.user.user_id, row.used_at.max(row.signed_in_at));
+        Ok(UserOverview {
+            user: Credentials::try_from(row.user)?.user,
+            sessions: row.sessions.unsigned_abs(),
+            seen_at: optional_moment("sessions", "seen_at", &id, seen_at)?,
+        })
+    };
+    rows.into_iter().map(shown).collect()
 }
 
 /// Admins who may sign in.

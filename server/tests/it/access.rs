@@ -45,8 +45,8 @@ async fn every_route_of_the_document_and_every_function_of_the_pages_has_a_rule(
     for function in leptos::server_fn::axum::server_fn_paths() {
         routes.insert((function.1.to_string(), function.0.to_owned()));
     }
-    for page in leptos_axum::generate_route_list(::app::App) {
-        routes.insert(("GET".to_owned(), page.path().to_owned()));
+    for page in server::http::pages::addresses() {
+        routes.insert(("GET".to_owned(), page.to_owned()));
     }
 
     let ruled: BTreeSet<(String, String)> =

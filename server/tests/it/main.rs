@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "what a test relies on and does not find ends the test")]
 
 mod access;
+mod account_pages;
 mod accounts;
 mod api;
 mod architecture;

@@ -4,6 +4,8 @@
 
 #[path = "../it/access.rs"]
 mod access;
+#[path = "../it/account_pages.rs"]
+mod account_pages;
 #[path = "../it/accounts.rs"]
 mod accounts;
 #[path = "../it/api.rs"]

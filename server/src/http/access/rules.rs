@@ -57,7 +57,11 @@ pub const RULES: &[Rule] = &[
     ("GET", "/api/v1/auth/me", VIEWER, Trace::None),
     ("POST", "/api/v1/auth/password", VIEWER, Trace::None),
     ("GET", "/api/v1/auth/sessions", VIEWER, Trace::None),
+    ("DELETE", "/api/v1/auth/sessions", VIEWER, Trace::None),
     ("DELETE", "/api/v1/auth/sessions/{sessionId}", VIEWER, Trace::None),
+    ("GET", "/account", VIEWER, Trace::None),
+    ("POST", "/account", VIEWER, Trace::None),
+    ("POST", "/api/page/account", VIEWER, Trace::None),
 
     // Pages, and what they ask.
     ("GET", "/", VIEWER, Trace::None),
@@ -143,6 +147,15 @@ pub const RULES: &[Rule] = &[
     ("POST", "/api/customer/upload", OPERATOR, Trace::Kept("import.uploaded")),
 
     // People, programs, and what they did.
+    ("GET", "/users", ADMIN, Trace::None),
+    ("POST", "/users", ADMIN, Trace::None),
+    ("GET", "/users/{id}", ADMIN, Trace::None),
+    ("GET", "/tokens", ADMIN, Trace::None),
+    ("GET", "/audit", ADMIN, Trace::None),
+    ("POST", "/api/page/users", ADMIN, Trace::None),
+    ("POST", "/api/page/user", ADMIN, Trace::None),
+    ("POST", "/api/page/tokens", ADMIN, Trace::None),
+    ("POST", "/api/page/audit", ADMIN, Trace::None),
     ("GET", "/api/v1/users", ADMIN, Trace::None),
     ("POST", "/api/v1/users", ADMIN, Trace::None),
     ("PATCH", "/api/v1/users/{userId}", ADMIN, Trace::None),
