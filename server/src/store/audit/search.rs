@@ -78,9 +78,10 @@ impl<'a> Sieve<'a> {
     fn of(query: &'a AuditQuery) -> Self {
         let lead = match (&query.actor, &query.action, &query.outcome) {
             (Some(actor), ..) => Lead::Actor(actor),
+            // Less is refused than is done, whatever it is.
+            (None, _, Some(outcome)) if outcome != DONE => Lead::Refused,
             (None, Some(action), _) if action.contains('.') => Lead::Action(action),
             (None, Some(subject), _) => Lead::Subject(subject),
-            (None, None, Some(outcome)) if outcome != DONE => Lead::Refused,
             (None, None, _) => Lead::All,
         };
         Self { query, lead, text: query.text.as_deref().map(str::to_lowercase) }
@@ -93,7 +94,7 @@ impl<'a> Sieve<'a> {
             Lead::All => outcome.is_some(),
             Lead::Actor(_) => action.is_some() || outcome.is_some(),
             Lead::Action(_) | Lead::Subject(_) => actor.is_some() || outcome.is_some(),
-            Lead::Refused => outcome.as_deref() != Some(REFUSED),
+            Lead::Refused => action.is_some() || outcome.as_deref() != Some(REFUSED),
         };
         !has_more && text.is_none()
     }
