@@ -9,7 +9,8 @@ use super::address::{address, parameter};
 use crate::{
     api::audit::list_audit,
     components::{
-        Allowed, AuditFilters, AuditTable, EmptyState, Glyph, Icon, Loaded, NeedsRole, Number, PageHead, Pager, TableSkeleton,
+        Allowed, AuditFilters, AuditTable, EmptyState, Glyph, Icon, Loaded, NeedsRole, Number, PageHead, Pager,
+        TableSkeleton,
     },
     domain::{self, AuditQuery, Role, Snapshot},
 };
@@ -92,9 +93,8 @@ fn Entries(
     let entries = Memo::new(move |_| snapshot.with(|snapshot| snapshot.data.items.clone()));
     let is_empty = Memo::new(move |_| entries.with(Vec::is_empty));
     // A search may stop before it has found a page full.
-    let looked_at = Memo::new(move |_| {
-        snapshot.with(|snapshot| (!snapshot.data.complete).then_some(snapshot.data.scanned))
-    });
+    let looked_at =
+        Memo::new(move |_| snapshot.with(|snapshot| (!snapshot.data.complete).then_some(snapshot.data.scanned)));
     let to_page = move |before: Option<&str>| query.with(|query| address_at("/audit", query, before));
     let first = Signal::derive(move || before.with(Option::is_some).then(|| to_page(None)));
     let next = Signal::derive(move || {

@@ -20,7 +20,11 @@ pub(super) struct NewUser {
 }
 
 /// `POST /users`: adds somebody.
-pub(super) async fn add_user(State(accounts): State<Accounts>, viewer: Viewer, Filled(form): Filled<NewUser>) -> Redirect {
+pub(super) async fn add_user(
+    State(accounts): State<Accounts>,
+    viewer: Viewer,
+    Filled(form): Filled<NewUser>,
+) -> Redirect {
     match accounts.add_user(&viewer.by(), &form.email, form.role, form.password).await {
         Ok(_) => Redirect::to("/users?done=added"),
         Err(error) => back("/users", &error, &[]),

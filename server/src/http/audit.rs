@@ -14,12 +14,7 @@ use super::{
     error::{Asked, Problem},
     refusal::{Reading, Refusal},
 };
-use crate::{
-    auth::Accounts,
-    export,
-    failure::unlisted,
-    store::audit::search,
-};
+use crate::{auth::Accounts, export, failure::unlisted, store::audit::search};
 
 /// Entries of a page, if nobody says otherwise, and at most.
 const USUAL: u32 = 100;
