@@ -4,10 +4,10 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build bundle setup setup-test test test-rust test-e2e conformance chaos lint fmt bench bench-queue bench-stream clean
+.PHONY: help run dev build bundle setup setup-test test test-rust test-e2e conformance chaos test-security lint fmt bench bench-queue bench-stream clean
 
 help: ## List all targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build the release and serve http://127.0.0.1:3000 (options: make run ARGS="…")
 	target/release/signalbox $(ARGS)
@@ -46,7 +46,12 @@ chaos: ## Kill and freeze processes at random for a minute, then count (CHAOS_SE
 test-e2e: setup-test build ## Run the browser tests against the release build
 	cd end2end && npx playwright test $(ARGS)
 
-lint: setup-test ## Check format, lints for both targets, documentation, licences
+test-security: setup-test build ## Attack the release build: made-up requests, slow clients, guessed passwords
+	@tools/install-security-tools.sh
+	@tools/test-security.sh $(ARGS)
+
+lint: setup-test ## Check format, lints for both targets, documentation, dependencies
+	@tools/install-cargo-deny.sh
 	@tools/lint.sh
 
 fmt: ## Format the Rust code
@@ -58,6 +63,7 @@ bench: build ## Measure the release build
 bench-queue: build ## Measure Signalbox beside BullMQ and Graphile Worker, in one run
 	@tools/install-engines.sh
 	@tools/install-node-packages.sh bench
+	cargo build --release --manifest-path bench/bullmq-rust/Cargo.toml --target-dir target --locked
 	@node bench/compare.mjs
 
 bench-stream: build ## Measure streams beside the plainest server that axum gives, and Nchan if installed, in one run
@@ -66,4 +72,4 @@ bench-stream: build ## Measure streams beside the plainest server that axum give
 
 clean: ## Remove everything built and installed below this folder
 	cargo clean
-	rm -rf tools/node_modules bench/node_modules end2end/node_modules end2end/test-results end2end/playwright-report
+	rm -rf tools/node_modules tools/python/*/ bench/node_modules end2end/node_modules end2end/test-results end2end/playwright-report

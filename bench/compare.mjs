@@ -1,6 +1,7 @@
 /**
  * Signalbox beside BullMQ on one Redis, and beside Graphile Worker on one Postgres, one after the other in one run: `node compare.mjs`.
- * Each does one job that gives back a number, `CONCURRENCY` at a time, in one process.
+ * Each does one job that gives back a number, `CONCURRENCY` at a time, in one process. How long an idle worker takes to pick a job up is
+ * compared with BullMQ's client in Rust, too: it wakes as few threads as ours.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -10,6 +11,7 @@ import { postgres, redis } from './server.mjs';
 const JOBS = Number(process.env.JOBS ?? 50_000);
 const CONCURRENCY = Number(process.env.CONCURRENCY ?? 100);
 const SIGNALBOX = fileURLToPath(new URL('../target/release/signalbox', import.meta.url));
+const BULLMQ_RUST = fileURLToPath(new URL('../target/release/bullmq-rust', import.meta.url));
 
 /** What is compared: its name, and how the name of Signalbox's own figure goes on behind that of the engine. */
 const SPEEDS = [
@@ -17,7 +19,7 @@ const SPEEDS = [
   ['bulk', 'enqueue, 10,000 a call', 'enqueue, 10000'],
   ['processed', 'done by one process', 'done, processes: 1'],
 ];
-/** The others hand in and work in one process, Signalbox in two. */
+/** BullMQ on Node and Graphile Worker hand in and work in one process, Signalbox and BullMQ in Rust in two. */
 const WAITS = [
   ['p50', 'pick-up when idle, p50', 'pick-up by an idle process, p50'],
   ['p99', 'pick-up when idle, p99', 'pick-up by an idle process, p99'],
@@ -54,7 +56,9 @@ async function compare(start, title, other, measureOther, environment) {
     }
   }
   const [theirs, ours] = speeds;
-  const table = (unit, digits, figures) => {
+  const table = (unit, digits, all) => {
+    const figures = all.filter(([key]) => key in theirs);
+    if (figures.length === 0) return;
     const round = (value) => value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
     console.log(`\n${title}, ${unit}`.padEnd(28), other.padStart(16), 'Signalbox'.padStart(10), 'ratio'.padStart(7));
     for (const [key, words] of figures) {
@@ -68,6 +72,10 @@ async function compare(start, title, other, measureOther, environment) {
 
 console.log(`${JOBS.toLocaleString('en-US')} jobs, ${CONCURRENCY} at a time`);
 await compare(redis, 'Redis', 'BullMQ', (url) => contender('bullmq.mjs', url), (url) => ({
+  REDIS_URL: url,
+  PUBSUB_BACKEND: 'redis',
+}));
+await compare(redis, 'Redis', 'BullMQ in Rust', (url) => JSON.parse(output(BULLMQ_RUST, [url])), (url) => ({
   REDIS_URL: url,
   PUBSUB_BACKEND: 'redis',
 }));

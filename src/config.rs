@@ -9,11 +9,18 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use server::{backplane::sql::Retention, http::viewer::TrustedProxies, hub::HubConfig};
+use server::{
+    Limits,
+    backplane::sql::Retention,
+    http::{listener::pair::PairFiles, viewer::TrustedProxies},
+    hub::HubConfig,
+};
 
 use crate::{
+    secret_file,
     service_url::{RedisParts, ServiceUrl},
-    span,
+    shares::{self, Shares},
+    span, tls_pair,
 };
 
 /// What `--help` says of the environment.
@@ -30,7 +37,10 @@ Environment, all optional:
   SIGNALBOX_AUTO_MIGRATE       bring the schema up to date at start   true
   SIGNALBOX_HEARTBEAT_SECONDS  longest silence of a live stream       15
   SIGNALBOX_MAX_STREAMS_PER_USER  live streams of one client          8
+  SIGNALBOX_MAX_UPLOADS_PER_USER  files that one client sends at once 4
+  SIGNALBOX_REQUESTS_PER_SECOND  of one client, 0 for no limit        500
   SIGNALBOX_TRUSTED_PROXIES    networks whose X-Forwarded-For is believed, such as 10.0.0.0/8,::1
+  SIGNALBOX_TLS_CERT, SIGNALBOX_TLS_KEY  PEM files, certificate with chain and its private key: serve by https://
   SIGNALBOX_EVENT_RETENTION    how long events are kept               24h
   SIGNALBOX_JOB_RETENTION      how long ended jobs are kept           7d
   SIGNALBOX_LOG                error, warn, info, debug, trace        info
@@ -77,7 +87,10 @@ pub(crate) struct Config {
     pub(crate) auto_migrate: bool,
     pub(crate) engine: EngineChoice,
     pub(crate) hub: HubConfig,
+    pub(crate) limits: Limits,
     pub(crate) trusted_proxies: TrustedProxies,
+    /// What pages and API are encrypted by.
+    pub(crate) tls: Option<PairFiles>,
     pub(crate) retention: Retention,
     pub(crate) log: LogConfig,
 }
@@ -92,7 +105,7 @@ impl Config {
             Err(VarError::NotUnicode(_)) => bail!("{name} is not valid UTF-8"),
         };
         Self::read(|name| match variable(name)? {
-            None if SECRETS.contains(&name) => secret_file(name, variable),
+            None if SECRETS.contains(&name) => secret_file::read(name, variable),
             value => Ok(value),
         })
     }
@@ -125,12 +138,7 @@ impl Config {
         if !(1..=3_600).contains(&seconds) {
             bail!("SIGNALBOX_HEARTBEAT_SECONDS: {seconds} is not between 1 and 3600");
         }
-        let streams_per_user: u32 =
-            parsed("SIGNALBOX_MAX_STREAMS_PER_USER", set("SIGNALBOX_MAX_STREAMS_PER_USER")?, 8)?;
-        if streams_per_user == 0 {
-            bail!("SIGNALBOX_MAX_STREAMS_PER_USER: with 0 no page would be live; use 1 or more");
-        }
-        let keep = Retention::default();
+        let (Shares { limits, streams_per_user }, keep) = (shares::read(set)?, Retention::default());
         Ok(Self {
             addr: parsed("SIGNALBOX_ADDR", set("SIGNALBOX_ADDR")?, SocketAddr::from(([127, 0, 0, 1], 3000)))?,
             database_url,
@@ -138,11 +146,13 @@ impl Config {
             engine,
             auto_migrate: parsed("SIGNALBOX_AUTO_MIGRATE", set("SIGNALBOX_AUTO_MIGRATE")?, true)?,
             hub: HubConfig { heartbeat: Duration::from_secs(seconds), streams_per_user, ..HubConfig::default() },
+            limits,
             trusted_proxies: parsed(
                 "SIGNALBOX_TRUSTED_PROXIES",
                 set("SIGNALBOX_TRUSTED_PROXIES")?,
                 TrustedProxies::default(),
             )?,
+            tls: tls_pair::files(set)?,
             retention: Retention {
                 events: retention("SIGNALBOX_EVENT_RETENTION", set("SIGNALBOX_EVENT_RETENTION")?, keep.events)?,
                 jobs: retention("SIGNALBOX_JOB_RETENTION", set("SIGNALBOX_JOB_RETENTION")?, keep.jobs)?,
@@ -160,23 +170,7 @@ impl Config {
     }
 }
 
-/// What stands in the file that a variable names in place of a secret: `SIGNALBOX_REDIS_PASSWORD_FILE` or `REDIS_PASSWORD_FILE` for
-/// `REDIS_PASSWORD`. A line break at its end is not part of it.
-fn secret_file(
-    name: &str,
-    variable: impl Fn(&str) -> anyhow::Result<Option<String>>,
-) -> anyhow::Result<Option<String>> {
-    for prefix in ["SIGNALBOX_", ""] {
-        let file = format!("{prefix}{name}_FILE");
-        if let Some(path) = variable(&file)?.filter(|path| !path.is_empty()) {
-            let text = std::fs::read_to_string(&path).with_context(|| format!("{file}: {path} can't be read"))?;
-            return Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()));
-        }
-    }
-    Ok(None)
-}
-
-fn parsed<T>(name: &str, value: Option<String>, default: T) -> anyhow::Result<T>
+pub(crate) fn parsed<T>(name: &str, value: Option<String>, default: T) -> anyhow::Result<T>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
@@ -230,24 +224,9 @@ mod tests {
         assert_eq!(config.database_url.expose(), "sqlite://./data/signalbox.db");
         assert_eq!(config.engine, EngineChoice::Database);
         assert_eq!(config.hub, HubConfig::default());
+        assert_eq!(config.limits, Limits::default());
         assert_eq!(config.trusted_proxies, TrustedProxies::default());
-    }
-
-    #[test]
-    fn a_secret_is_read_from_the_file_that_is_named_and_one_that_is_not_there_is_an_error() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("password");
-        std::fs::write(&path, "a b\n").expect("written");
-        let from = |named: &'static str, path: String| {
-            secret_file("REDIS_PASSWORD", move |name| Ok((name == named).then(|| path.clone())))
-        };
-
-        for named in ["SIGNALBOX_REDIS_PASSWORD_FILE", "REDIS_PASSWORD_FILE"] {
-            assert_eq!(from(named, path.display().to_string()).expect("read"), Some("a b".to_owned()));
-            let error = from(named, "/nowhere/at/all".to_owned()).expect_err("no file");
-            assert!(format!("{error:#}").contains(named), "{error:#}");
-        }
-        assert_eq!(from("OTHER_FILE", String::new()).expect("read"), None);
+        assert_eq!(config.tls, None);
     }
 
     #[test]
@@ -283,6 +262,8 @@ mod tests {
             ("SIGNALBOX_HEARTBEAT_SECONDS", "0"),
             ("SIGNALBOX_MAX_STREAMS_PER_USER", "0"),
             ("SIGNALBOX_MAX_STREAMS_PER_USER", "many"),
+            ("SIGNALBOX_MAX_UPLOADS_PER_USER", "0"),
+            ("SIGNALBOX_REQUESTS_PER_SECOND", "-1"),
             ("SIGNALBOX_TRUSTED_PROXIES", "10.0.0.0/8,tea"),
             ("SIGNALBOX_EVENT_RETENTION", "soon"),
             ("SIGNALBOX_JOB_RETENTION", "0d"),

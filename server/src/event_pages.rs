@@ -18,7 +18,7 @@ use crate::{
         Backplane, LogEntry, ReadLog,
         history::{self, HistoryPage, Side},
     },
-    http::error::refusal,
+    failure::refusal,
 };
 
 /// Events on a page.

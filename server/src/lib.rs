@@ -13,6 +13,8 @@ mod conformance;
 pub mod event_pages;
 /// CSV that leaves.
 pub mod export;
+/// What a client may learn of a failure of ours.
+mod failure;
 /// Where uploaded files lie.
 pub mod files;
 /// What the server answers.

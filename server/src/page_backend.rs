@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use crate::{
     event_pages,
-    http::error::refusal,
+    failure::refusal,
     hub::Hub,
     jobs::context::Parts,
     store::{

@@ -11,24 +11,40 @@ use leptos::config::LeptosOptions;
 
 use crate::{
     auth::Accounts,
-    http::{assets, headers::Transport, viewer::TrustedProxies},
+    http::{
+        access::rates::Rates,
+        assets,
+        headers::Transport,
+        uploads::Uploads,
+        viewer::{TrustedProxies, UnnamedProxy},
+    },
     hub::Hub,
     jobs::{Registry, context::Parts},
     page_backend::PageBackend,
 };
 
-/// Bounds of what one request may do.
+/// Bounds of what one request, or one user, may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The largest file that is taken.
     pub upload_bytes: u64,
-    /// How long the rest of a request's body may not come.
+    /// How long a request's body may be waited for; each KiB that comes gives a second of it back.
     pub silence: Duration,
+    /// Requests a second of one user or token, five times as many at once. An address from which somebody comes whom we don't know has a
+    /// fifth. 0 is no limit.
+    pub requests_per_second: u32,
+    /// Files that one user or token may send at the same time.
+    pub uploads_per_user: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { upload_bytes: 1024 * 1024 * 1024, silence: Duration::from_secs(30) }
+        Self {
+            upload_bytes: 1024 * 1024 * 1024,
+            silence: Duration::from_secs(30),
+            requests_per_second: 500,
+            uploads_per_user: 4,
+        }
     }
 }
 
@@ -48,6 +64,14 @@ impl Cookies {
         match self {
             Self::Secure => "__Host-signalbox",
             Self::Plain => "signalbox",
+        }
+    }
+
+    /// The name of the one by which a browser is known in which somebody has signed in before.
+    pub(crate) const fn device_name(self) -> &'static str {
+        match self {
+            Self::Secure => "__Host-signalbox-device",
+            Self::Plain => "signalbox-device",
         }
     }
 
@@ -74,7 +98,10 @@ pub struct AppState {
     pub registry: Registry,
     /// People and programs.
     pub accounts: Accounts,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) uploads: Arc<Uploads>,
     pub(crate) proxies: TrustedProxies,
+    pub(crate) unnamed_proxy: UnnamedProxy,
     pub(crate) cookies: Cookies,
     pub(crate) transport: Transport,
     pub(crate) backend: Arc<dyn Backend>,
@@ -91,7 +118,10 @@ impl AppState {
             leptos: LeptosOptions::builder().output_name("signalbox").build(),
             registry: Registry::all(),
             accounts: Accounts::new(parts.database.clone()),
+            rates: Arc::new(Rates::new(limits.requests_per_second)),
+            uploads: Arc::new(Uploads::new(limits.uploads_per_user)),
             proxies: TrustedProxies::default(),
+            unnamed_proxy: UnnamedProxy::default(),
             cookies: Cookies::default(),
             transport: Transport::default(),
             parts,

@@ -44,7 +44,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Uploads of 1,000 rows, many at once, while the imports of the rounds before are being done.
 async fn answers(uploads: usize, rounds: usize) -> anyhow::Result<Vec<Figure>> {
-    let trial = Trial::start().await?;
+    let trial = Trial::start(uploads).await?;
     let mut took: Vec<Duration> = Vec::with_capacity(uploads * rounds);
     let mut last = String::new();
     for round in 0..rounds {
@@ -69,7 +69,7 @@ async fn answers(uploads: usize, rounds: usize) -> anyhow::Result<Vec<Figure>> {
 /// One file into an empty table, beside plain upserts; the same again, and the same with every row changed.
 async fn speed(rows: usize) -> anyhow::Result<Vec<Figure>> {
     let upserts = plain::upserts_per_second(rows).await?;
-    let trial = Trial::start().await?;
+    let trial = Trial::start(1).await?;
     let fresh = rate(&trial, customers::csv(0, rows), rows, |rows| rows.inserted).await?;
     let same = rate(&trial, customers::csv(0, rows), rows, |rows| rows.unchanged).await?;
     let changed = customers::csv(0, rows).replace(" & Co,", " Ltd,");
@@ -114,7 +114,7 @@ async fn memory(large: usize) -> anyhow::Result<Vec<Figure>> {
 }
 
 async fn peak_after(rows: usize) -> anyhow::Result<f64> {
-    let trial = Trial::start().await?;
+    let trial = Trial::start(1).await?;
     let (location, _) = trial.upload(customers::csv(0, rows)).await?;
     trial.completed(&location).await?;
     let peak = trial.peak_mib().await.context("this system doesn't tell how much memory a process holds")?;

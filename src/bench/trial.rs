@@ -51,14 +51,15 @@ pub(super) struct Rows {
 }
 
 impl Trial {
-    /// Starts a server on a free port.
-    pub(super) async fn start() -> anyhow::Result<Self> {
+    /// Starts a server on a free port, which lets one user send so many files at once.
+    pub(super) async fn start(uploads: usize) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("no temporary folder")?;
         let mut command = Command::new(std::env::current_exe()?);
         command
             .args(["serve", "--addr", "127.0.0.1:0"])
             .env_clear()
             .env("SIGNALBOX_DATA_DIR", folder.path())
+            .env("SIGNALBOX_MAX_UPLOADS_PER_USER", uploads.to_string())
             .env("SIGNALBOX_LOG", "warn");
         let (child, base) = start(command).await?;
         let url = ServiceUrl::of_file(&folder.path().join("signalbox.db"));

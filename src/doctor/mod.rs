@@ -1,5 +1,7 @@
 //! `signalbox doctor`: checks each dependency and setting, one line each, with the remedy.
 
+/// What pages and API are encrypted by.
+mod certificate;
 /// Two clocks.
 mod clock;
 /// Counters of queues.
@@ -9,6 +11,7 @@ mod redis;
 
 use std::{fs, process::ExitCode};
 
+use certificate::Standing;
 use server::store::{Database, audit};
 
 use crate::{
@@ -36,6 +39,14 @@ pub(crate) async fn run(Args {}: Args, config: Config) -> anyhow::Result<ExitCod
         }
     };
     tell("data", data_folder(&config));
+    if let Some(files) = &config.tls {
+        match certificate::standing(files).await {
+            // All is well today, and whoever runs this every night reads the line in time.
+            Standing::EndsSoon(words) => println!("soon  {:<11} {words}", "certificate"),
+            Standing::Good(words) => tell("certificate", Ok(words)),
+            Standing::Wrong(problem) => tell("certificate", Err(problem)),
+        }
+    }
     let database = match installation::open_database(&config).await {
         Ok(database) => Some(database),
         Err(error) => {

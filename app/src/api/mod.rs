@@ -57,6 +57,12 @@ pub enum ApiError {
     /// 403: a page of another site sent the request.
     #[error("This request was sent by a page of another site, and was refused.")]
     CrossSite,
+    /// 405: there is such an address, but it can't be asked in this way.
+    #[error("This address can't be asked by this method. Use one of {allowed}.")]
+    MethodNotAllowed {
+        /// How it can be asked, such as `GET, POST`.
+        allowed: String,
+    },
     /// 409: the thing is not in a state in which this can be done to it.
     #[error("{message}")]
     Conflict {
@@ -95,6 +101,18 @@ pub enum ApiError {
         /// How long to wait.
         seconds: u64,
     },
+    /// 429: more requests than one may send.
+    #[error("You send more requests than you may. Try again in {seconds} s, and more slowly.")]
+    TooManyRequests {
+        /// How long to wait.
+        seconds: u64,
+    },
+    /// 429: the user sends as many files at the same time as he may.
+    #[error("You are sending {limit} files already. Wait until one of them is there, and try again.")]
+    TooManyUploads {
+        /// How many there may be.
+        limit: u32,
+    },
     /// 429: the user has as many streams open as he may.
     #[error("You have {limit} live streams open already. Close one, and try again.")]
     TooManyStreams {
@@ -129,11 +147,15 @@ impl ApiError {
             Self::SignInRequired | Self::InvalidCredentials => 401,
             Self::CrossSite | Self::Forbidden { .. } => 403,
             Self::NotFound { .. } => 404,
+            Self::MethodNotAllowed { .. } => 405,
             Self::Conflict { .. } => 409,
             Self::TooLarge { .. } | Self::BodyTooLarge => 413,
             Self::UnsupportedMediaType | Self::NotJson => 415,
             Self::Invalid { .. } | Self::IdempotencyKeyReused => 422,
-            Self::TooManyAttempts { .. } | Self::TooManyStreams { .. } => 429,
+            Self::TooManyAttempts { .. }
+            | Self::TooManyRequests { .. }
+            | Self::TooManyUploads { .. }
+            | Self::TooManyStreams { .. } => 429,
             Self::Internal => 500,
             Self::Unavailable
             | Self::StorageFull
@@ -152,12 +174,15 @@ impl ApiError {
             Self::Forbidden { .. } => "forbidden",
             Self::CrossSite => "cross_site",
             Self::NotFound { .. } => "not_found",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::Conflict { .. } => "conflict",
             Self::TooLarge { .. } | Self::BodyTooLarge => "too_large",
             Self::UnsupportedMediaType | Self::NotJson => "unsupported_media_type",
             Self::Invalid { .. } => "invalid",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::TooManyUploads { .. } => "too_many_uploads",
             Self::TooManyStreams { .. } => "too_many_streams",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",

@@ -31,7 +31,12 @@ const TOTALS: [Count<StreamStats>; 6] = [
         of: |stats| stats.replayed,
     },
     Count { name: "Resets", meaning: "told to load anew", test_id: "total-resets", of: |stats| stats.resets },
-    Count { name: "Rejected", meaning: "had too many open", test_id: "total-rejected", of: |stats| stats.rejected },
+    Count {
+        name: "Rejected",
+        meaning: "had too many, or too fast",
+        test_id: "total-rejected",
+        of: |stats| stats.rejected,
+    },
 ];
 
 /// What is open, and what was done since the server began.

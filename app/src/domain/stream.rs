@@ -26,7 +26,7 @@ pub struct StreamStats {
     pub resets: u64,
     /// Events that clients had missed and got when they came back.
     pub replayed: u64,
-    /// Connections that were refused since their user had as many as he may.
+    /// Connections that were refused since their user had as many as he may, or sent more requests.
     pub rejected: u64,
     /// Connections of whoever asks.
     pub own_connections: usize,

@@ -97,6 +97,8 @@ pub enum ResetReason {
 pub enum RejectReason {
     /// The user has as many open as he may.
     TooManyStreams,
+    /// The user sends more requests than he may; `limit` is how many there may be in a second.
+    TooManyRequests,
 }
 
 /// Why the server ends a stream.
@@ -120,7 +122,7 @@ mod tests {
     #[test]
     fn each_frame_has_its_contract_shape() {
         let cursor: Cursor = "e1-5".parse().expect("a cursor");
-        let golden: [(StreamEvent, Value); 7] = [
+        let golden: [(StreamEvent, Value); 8] = [
             (
                 StreamEvent::Connected(Connected {
                     connection_id: "c".into(),
@@ -144,6 +146,10 @@ mod tests {
             (
                 StreamEvent::Rejected { reason: RejectReason::TooManyStreams, limit: 8 },
                 json!({"type": "rejected", "reason": "too_many_streams", "limit": 8}),
+            ),
+            (
+                StreamEvent::Rejected { reason: RejectReason::TooManyRequests, limit: 500 },
+                json!({"type": "rejected", "reason": "too_many_requests", "limit": 500}),
             ),
             (StreamEvent::Bye { reason: ByeReason::SignedOut }, json!({"type": "bye", "reason": "signed_out"})),
         ];

@@ -223,6 +223,9 @@ fn refusal(code: &str) -> &'static str {
     match code {
         "no_file" => "No file was chosen. Choose one and send it again.",
         "too_large" => "It is larger than 1 GiB. Split it into smaller ones.",
+        "too_many_uploads" => {
+            "You are sending other files already. Wait until one of them is there, then send this one."
+        }
         "unavailable" => "Signalbox can't keep files right now. Try again in a moment.",
         _ => "Something broke while it was sent. Try again; if it happens again, the server's log tells what.",
     }

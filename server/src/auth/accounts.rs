@@ -5,20 +5,26 @@ use std::{sync::Arc, time::Duration};
 
 use app::{
     api::ApiError,
-    domain::{Reason, Role, SessionId, User, UserId},
+    domain::{Role, SessionId, User, UserId},
 };
 use email_address::EmailAddress;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{actor::Actor, password::Passwords, secret::Secret, throttle::Throttle};
+use super::{
+    by::By,
+    password::Passwords,
+    secret::Secret,
+    sign_in::Recognized,
+    throttle::{Standing, Throttle},
+};
 use crate::{
-    http::error::refusal,
+    failure::refusal,
     store::{
         Database, Transaction,
         audit::{self, NewEntry},
-        sessions,
+        devices, sessions,
         users::{self, Credentials},
     },
 };
@@ -27,67 +33,11 @@ use crate::{
 #[derive(Clone)]
 pub struct Accounts {
     pub(crate) database: Database,
-    pub(super) passwords: Passwords,
+    /// Who hashes and checks passwords.
+    pub passwords: Passwords,
     pub(super) throttle: Arc<Throttle>,
     /// Told whenever something has ended by which streams may be open.
     pub(super) endings: Arc<Notify>,
-}
-
-/// Who does something, and from where.
-#[derive(Clone, Debug)]
-pub enum By {
-    /// A command on the machine itself.
-    Console,
-    /// Somebody by HTTP.
-    Request {
-        /// Who.
-        actor: Actor,
-        /// From where.
-        address: String,
-        /// Why, if he said.
-        reason: Option<String>,
-    },
-}
-
-impl By {
-    /// The same, for a reason.
-    pub(crate) fn because(self, why: Option<&Reason>) -> Self {
-        match self {
-            Self::Console => Self::Console,
-            Self::Request { actor, address, .. } => {
-                let reason = why.and_then(Reason::words).map(str::to_owned);
-                Self::Request { actor, address, reason }
-            }
-        }
-    }
-
-    /// An entry of what was done.
-    pub(crate) fn entry(&self, action: &str, outcome: &str) -> NewEntry {
-        let (actor_kind, actor, address, reason) = match self {
-            Self::Console => ("console", String::new(), None, None),
-            Self::Request { actor, address, reason } => {
-                let (kind, name) = actor.in_audit();
-                (kind, name, Some(address.clone()), reason.clone())
-            }
-        };
-        NewEntry {
-            actor_kind,
-            actor,
-            action: action.to_owned(),
-            outcome: outcome.to_owned(),
-            reason,
-            address,
-            ..NewEntry::default()
-        }
-    }
-
-    /// The user, where it is one.
-    const fn user_id(&self) -> Option<UserId> {
-        match self {
-            Self::Request { actor: Actor::User { user_id, .. }, .. } => Some(*user_id),
-            _ => None,
-        }
-    }
 }
 
 impl Accounts {
@@ -176,6 +126,7 @@ impl Accounts {
             users::set_disabled(&mut transaction, user_id, disabled_at).await.map_err(refusal)?;
             keep_an_admin(&mut transaction, &user).await?;
             sessions::end_all(&mut transaction, user_id).await.map_err(refusal)?;
+            devices::forget_all(&mut transaction, user_id).await.map_err(refusal)?;
             self.finish(transaction, &entry).await?;
             Ok(User { disabled_at, ..user })
         };
@@ -186,21 +137,23 @@ impl Accounts {
     /// Gives a user another password, and ends all his sessions, the one that asks too: it begins anew. He has to know the present one.
     ///
     /// # Errors
-    /// [`ApiError::Invalid`] for a password that is not the present one, or can't be one; [`ApiError::TooManyAttempts`].
+    /// [`ApiError::Invalid`] for a password that is not the present one, or can't be one; [`ApiError::TooManyAttempts`];
+    /// [`ApiError::Conflict`] when somebody else was quicker.
     pub async fn change_password(
         &self,
         by: &By,
         user_id: UserId,
         address: &str,
         (current, new): (String, String),
-    ) -> Result<User, ApiError> {
+    ) -> Result<Recognized, ApiError> {
         let found = users::find(&self.database, user_id).await.map_err(refusal)?;
         let Credentials { user, password_hash } = found.ok_or(ApiError::SignInRequired)?;
         // Whoever has got hold of a session must not guess either.
-        let attempt = self.throttle.admit(&format!("change {user_id}"), address, true).map_err(put_off)?;
+        let attempt =
+            self.throttle.admit(&format!("change {user_id}"), address, Standing::KnownAddress).map_err(put_off)?;
         let mut entry = NewEntry { target: Some(user.email.clone()), ..by.entry("user.password_changed", "done") };
         let changing = async {
-            let is_right = self.passwords.is_right(current, Some(password_hash)).await;
+            let is_right = self.passwords.is_right(current, Some(password_hash.clone())).await;
             if !is_right.inspect_err(|_| self.throttle.take_back(&attempt))? {
                 "invalid_credentials".clone_into(&mut entry.outcome);
                 return Err(ApiError::invalid("currentPassword", "This is not your present password."));
@@ -208,10 +161,14 @@ impl Accounts {
             self.throttle.forgive(&attempt);
             let hash = self.passwords.accept(new, &user.email).await?;
             let mut transaction = self.begin().await?;
-            users::set_password(&mut transaction, user_id, &hash).await.map_err(refusal)?;
+            let passwords = (password_hash.as_str(), hash.as_str());
+            if !users::replace_password(&mut transaction, user_id, passwords).await.map_err(refusal)? {
+                return Err(ApiError::conflict("Your password was changed meanwhile. Sign in with the new one."));
+            }
             sessions::end_all(&mut transaction, user_id).await.map_err(refusal)?;
+            devices::forget_all(&mut transaction, user_id).await.map_err(refusal)?;
             self.finish(transaction, &entry).await?;
-            Ok(user)
+            Ok(Recognized::by(user, &hash))
         };
         let changed = changing.await;
         self.kept(entry, changed).await

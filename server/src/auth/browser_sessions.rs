@@ -20,16 +20,22 @@ use super::secret::hash;
 use crate::store::{
     Database, StoreError,
     sessions::{self, Holder, NewSession},
+    users,
 };
 
 /// What is put into a session when it begins.
 pub const USER: &str = "user";
 /// The address that it is begun from.
 pub const ADDRESS: &str = "address";
+/// The mark of the password by which it is begun: it begins only if the user has that one still.
+pub const PASSWORD: &str = "password";
 /// What the browser says that it is.
 pub const AGENT: &str = "agent";
 /// Whose it is: put into it by the store, each time that it is asked for.
 pub const HOLDER: &str = "holder";
+
+/// Why a session does not begin whose user has another password by now, or may not sign in any more.
+pub const OVERTAKEN: &str = "the password was changed meanwhile";
 
 /// The longest description of a browser that is kept, in characters.
 const LONGEST_AGENT: usize = 200;
@@ -47,6 +53,11 @@ impl fmt::Debug for BrowserSessions {
 /// What is kept of the secret in a cookie.
 pub fn hash_of(id: &Id) -> String {
     hash(&id.to_string())
+}
+
+/// By which two passwords of a user are told apart, and nothing else is known of them: a hash of the kept hash.
+pub fn mark_of(password_hash: &str) -> String {
+    hash(password_hash)
 }
 
 fn failure(error: StoreError) -> Error {
@@ -71,10 +82,16 @@ impl SessionStore for BrowserSessions {
         };
         let creating = async {
             let mut transaction = self.0.begin().await?;
+            // Whoever changes the password meanwhile waits, and then ends this session with all others; or was here before.
+            let password_hash = users::hold_password(&mut transaction, user_id).await?;
+            if password_hash.is_none_or(|hash| mark_of(&hash) != text(PASSWORD)) {
+                return Ok(false);
+            }
             sessions::insert(&mut transaction, &session, Timestamp::now()).await?;
-            transaction.commit().await
+            transaction.commit().await.map(|()| true)
         };
-        creating.await.map_err(failure)
+        let has_begun = creating.await.map_err(failure)?;
+        if has_begun { Ok(()) } else { Err(Error::Encode(OVERTAKEN.to_owned())) }
     }
 
     /// Nothing in a session changes.

@@ -6,7 +6,10 @@
 //! A check costs 19 MiB and some hundredths of a second on purpose (Argon2id with the parameters that OWASP names), so few run at the same time,
 //! on threads of their own, and few wait: whoever floods sign-in must not stop the rest.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{
+    Arc, LazyLock,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use app::api::ApiError;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash};
@@ -49,6 +52,7 @@ fn judge(password: &str, email: &str) -> Result<(), ApiError> {
 pub struct Passwords {
     places: Arc<Semaphore>,
     line: Arc<Semaphore>,
+    hashed: Arc<AtomicU64>,
 }
 
 impl Default for Passwords {
@@ -56,7 +60,11 @@ impl Default for Passwords {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         // One core is left to everybody else.
         let at_once = cores.saturating_sub(1).max(1);
-        Self { places: Arc::new(Semaphore::new(at_once)), line: Arc::new(Semaphore::new(at_once + WAITING)) }
+        Self {
+            places: Arc::new(Semaphore::new(at_once)),
+            line: Arc::new(Semaphore::new(at_once + WAITING)),
+            hashed: Arc::default(),
+        }
     }
 }
 
@@ -100,9 +108,15 @@ impl Passwords {
         .await
     }
 
+    /// How many passwords were hashed or checked since the process began: what guessing has cost.
+    pub fn count(&self) -> u64 {
+        self.hashed.load(Relaxed)
+    }
+
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
         let Ok(_waiting) = self.line.try_acquire() else { return Err(ApiError::TooManyAttempts { seconds: 5 }) };
         let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return Err(ApiError::Internal) };
+        self.hashed.fetch_add(1, Relaxed);
         // The place goes along: a caller who leaves must not let in another one beside the work that goes on.
         let working = tokio::task::spawn_blocking(move || {
             let done = work();

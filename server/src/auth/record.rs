@@ -5,12 +5,9 @@
 
 use app::api::ApiError;
 
-use super::{
-    accounts::{Accounts, By},
-    actor::Actor,
-};
+use super::{accounts::Accounts, actor::Actor, by::By};
 use crate::{
-    http::error::refusal,
+    failure::refusal,
     store::{
         audit::{self, NewEntry},
         sessions,

@@ -1,18 +1,17 @@
 //! How the first admin comes in: by a link that the server prints as long as there is none. It counts once, and not for long.
 
-use app::{
-    api::ApiError,
-    domain::{Role, User},
-};
+use app::{api::ApiError, domain::Role};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    accounts::{Accounts, By, insert_user, random},
+    accounts::{Accounts, insert_user, random},
+    by::By,
     secret::{Secret, hash},
+    sign_in::Recognized,
     throttle::network,
 };
 use crate::{
-    http::error::refusal,
+    failure::refusal,
     store::{audit, setup_link, users},
 };
 
@@ -24,7 +23,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`ApiError::NotFound`] for a link that does not count, and as [`Self::add_user`].
-    pub async fn set_up(&self, by: &By, link: &str, email: &str, password: String) -> Result<User, ApiError> {
+    pub async fn set_up(&self, by: &By, link: &str, email: &str, password: String) -> Result<Recognized, ApiError> {
         let hash = hash(link);
         if !setup_link::counts(&self.database, &hash, Timestamp::now()).await.map_err(refusal)? {
             return Err(ApiError::not_found("set-up link"));
@@ -43,7 +42,7 @@ impl Accounts {
             users::remember_address(&mut transaction, user.user_id, &from, now).await.map_err(refusal)?;
         }
         transaction.commit().await.map_err(refusal)?;
-        Ok(user)
+        Ok(Recognized::by(user, &password_hash))
     }
 
     /// Makes the link with which the first admin is made; `None` when there is an admin.

@@ -2,7 +2,7 @@
 //!
 //! Failures are counted by address and by account, and each further one costs a longer wait. An account under attack from everywhere lets
 //! strangers try once in a while only; whoever comes from an address from which its owner has signed in before is judged by that address
-//! alone, so nobody can lock the owner out. An attempt counts as a failure until it has succeeded: many at the same time are as many.
+//! alone, and whoever shows a browser in which he has, by that browser alone. So nobody can lock the owner out. An attempt counts as a failure until it has succeeded: many at the same time are as many.
 //!
 //! Counted in the memory of each node: a restart forgives, and two nodes allow twice as much.
 
@@ -41,6 +41,8 @@ enum Who {
     Account(String),
     /// Whoever tries an account from where its owner has signed in before.
     AccountAt(String, String),
+    /// Whoever tries with a browser in which the account's owner has signed in before.
+    Device(String),
 }
 
 #[derive(Clone, Copy)]
@@ -57,6 +59,17 @@ impl Failures {
     }
 }
 
+/// What is known of whoever tries, besides the account and the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing<'a> {
+    /// Nothing.
+    Stranger,
+    /// The account's owner has signed in from that address before.
+    KnownAddress,
+    /// The account's owner has signed in with that browser before; the hash of what it shows.
+    KnownDevice(&'a str),
+}
+
 /// An attempt that was let in.
 #[derive(Debug)]
 pub struct Attempt(Vec<Who>);
@@ -66,17 +79,18 @@ impl Throttle {
     ///
     /// # Errors
     /// How long to wait.
-    pub fn admit(&self, account: &str, address: &str, is_known_address: bool) -> Result<Attempt, Duration> {
+    pub fn admit(&self, account: &str, address: &str, standing: Standing<'_>) -> Result<Attempt, Duration> {
         let now = Instant::now();
         let network = network(address);
         // Of the account a hash is remembered: what is typed may be as long as a request.
         let account = hash(account);
-        let of_account = if is_known_address {
-            (Who::AccountAt(account, network.clone()), LONGEST_OF_ADDRESS)
-        } else {
-            (Who::Account(account), LONGEST_OF_ACCOUNT)
+        let of_address = (Who::Address(network.clone()), LONGEST_OF_ADDRESS);
+        let keys = match standing {
+            Standing::Stranger => vec![of_address, (Who::Account(account), LONGEST_OF_ACCOUNT)],
+            Standing::KnownAddress => vec![of_address, (Who::AccountAt(account, network), LONGEST_OF_ADDRESS)],
+            // Not by its address either: behind a proxy that nobody named that is everybody's.
+            Standing::KnownDevice(hash) => vec![(Who::Device(hash.to_owned()), LONGEST_OF_ADDRESS)],
         };
-        let keys = [(Who::Address(network), LONGEST_OF_ADDRESS), of_account];
         let mut counted = self.counted();
         for (who, _) in &keys {
             if counted.get(who).is_some_and(|failures| now.saturating_duration_since(failures.last) >= FORGIVEN) {
@@ -95,6 +109,19 @@ impl Throttle {
             failures.last = now;
         }
         Ok(Attempt(keys.into_iter().map(|(who, _)| who).collect()))
+    }
+
+    /// Whether an address lets an attempt in, whosever account it is for. Nothing is counted by asking.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub fn admits_from(&self, address: &str) -> Result<(), Duration> {
+        let now = Instant::now();
+        let counted = self.counted();
+        let failures = counted.get(&Who::Address(network(address)));
+        let failures = failures.filter(|failures| now.saturating_duration_since(failures.last) < FORGIVEN);
+        let wait = failures.map_or(Duration::ZERO, |failures| failures.wait(LONGEST_OF_ADDRESS, now));
+        if wait.is_zero() { Ok(()) } else { Err(wait) }
     }
 
     /// An attempt was no failure: it is not counted.
@@ -137,7 +164,7 @@ fn make_room(counted: &mut HashMap<Who, Failures>, now: Instant) {
 }
 
 /// An address as it is counted and remembered: one household has a whole network of the sixth version.
-pub(super) fn network(address: &str) -> String {
+pub(crate) fn network(address: &str) -> String {
     match address.parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
@@ -156,17 +183,17 @@ mod tests {
         let throttle = Throttle::default();
         let mut waits = Vec::new();
         for _ in 0..FREE + 4 {
-            if let Err(wait) = throttle.admit("ada", "10.0.0.1", false) {
+            if let Err(wait) = throttle.admit("ada", "10.0.0.1", Standing::Stranger) {
                 waits.push(wait.as_secs());
                 tokio::time::advance(wait).await;
-                assert!(throttle.admit("ada", "10.0.0.1", false).is_ok());
+                assert!(throttle.admit("ada", "10.0.0.1", Standing::Stranger).is_ok());
             }
         }
         assert_eq!(waits, [1, 2, 4, 8]);
 
         tokio::time::advance(FORGIVEN).await;
         for _ in 0..FREE {
-            assert!(throttle.admit("ada", "10.0.0.1", false).is_ok());
+            assert!(throttle.admit("ada", "10.0.0.1", Standing::Stranger).is_ok());
         }
     }
 
@@ -175,8 +202,8 @@ mod tests {
         let throttle = Throttle::default();
         let mut guesses = 0;
         for _ in 0..1_000 {
-            guesses += usize::from(throttle.admit("ada", "10.0.0.1", true).is_ok());
-            if let Ok(own) = throttle.admit("eve", "10.0.0.1", true) {
+            guesses += usize::from(throttle.admit("ada", "10.0.0.1", Standing::KnownAddress).is_ok());
+            if let Ok(own) = throttle.admit("eve", "10.0.0.1", Standing::KnownAddress) {
                 throttle.forgive(&own);
             }
         }
@@ -187,26 +214,40 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn guessing_from_everywhere_slows_strangers_and_not_the_owner() {
         let throttle = Throttle::default();
-        let admitted =
-            (0..10_000).filter(|n| throttle.admit("ada", &format!("10.1.{}.{}", n / 256, n % 256), false).is_ok());
+        let admitted = (0..10_000)
+            .filter(|n| throttle.admit("ada", &format!("10.1.{}.{}", n / 256, n % 256), Standing::Stranger).is_ok());
 
         assert_eq!(admitted.count(), FREE as usize);
-        assert!(throttle.admit("ada", "192.0.2.1", false).is_err());
-        assert!(throttle.admit("ada", "192.0.2.1", true).is_ok());
-        assert!(throttle.admit("bob", "192.0.2.2", false).is_ok());
+        assert!(throttle.admit("ada", "192.0.2.1", Standing::Stranger).is_err());
+        assert!(throttle.admit("ada", "192.0.2.1", Standing::KnownAddress).is_ok());
+        assert!(throttle.admit("bob", "192.0.2.2", Standing::Stranger).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_known_browser_is_judged_by_its_own_failures_even_at_an_address_from_which_others_guess() {
+        let throttle = Throttle::default();
+        let admitted = |standing| (0..100).filter(|_| throttle.admit("ada", "10.0.0.1", standing).is_ok()).count();
+
+        assert_eq!(admitted(Standing::Stranger), FREE as usize);
+        assert_eq!(admitted(Standing::KnownDevice("hers")), FREE as usize);
+        assert_eq!(admitted(Standing::KnownDevice("her other one")), FREE as usize);
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_is_remembered_is_bounded_and_a_network_of_the_sixth_version_is_one() {
         let throttle = Throttle::default();
         for n in 0..3 * REMEMBERED {
-            let _ =
-                throttle.admit(&format!("user{n}"), &format!("10.{}.{}.{}", n / 65_536, n / 256 % 256, n % 256), false);
+            let _ = throttle.admit(
+                &format!("user{n}"),
+                &format!("10.{}.{}.{}", n / 65_536, n / 256 % 256, n % 256),
+                Standing::Stranger,
+            );
             tokio::time::advance(Duration::from_millis(1)).await;
         }
         assert!(throttle.counted().len() <= REMEMBERED + 2);
 
-        let admitted = (0..100).filter(|n| throttle.admit("eve", &format!("2001:db8::{n:x}"), true).is_ok());
+        let admitted =
+            (0..100).filter(|n| throttle.admit("eve", &format!("2001:db8::{n:x}"), Standing::KnownAddress).is_ok());
         assert_eq!(admitted.count(), FREE as usize);
     }
 }

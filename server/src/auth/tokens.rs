@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    accounts::{Accounts, By, random},
+    accounts::{Accounts, random},
+    by::By,
     secret::{Secret, TOKEN_MARK},
 };
 use crate::{
-    http::error::refusal,
+    failure::refusal,
     store::{
         api_tokens::{self, TokenName},
         audit::NewEntry,

@@ -2,12 +2,12 @@
 
 use app::{
     api::ApiError,
-    domain::{Me, SessionId, SignedIn, User},
+    domain::{Me, SessionId, SignedIn},
 };
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
@@ -16,17 +16,14 @@ use tower_sessions::Session;
 use utoipa::ToSchema;
 
 use super::{
+    browser::Browser,
     error::{Id, Problem, Sent, SentIfAny, refusal},
     reason::Because,
     refusal::{Changing, Reading, Refusal, TakingJson},
     viewer::Viewer,
 };
 use crate::{
-    auth::{
-        Accounts, Actor,
-        browser_sessions::{ADDRESS, AGENT, USER},
-        sign_in::Trial,
-    },
+    auth::{Accounts, Actor},
     state::Cookies,
     store::sessions,
 };
@@ -51,35 +48,18 @@ pub(super) struct Login {
     tag = "accounts",
     request_body = Login,
     security(()),
-    responses((status = 200, description = "Signed in.", body = Me), Refusal<401>, Refusal<429>, TakingJson)
+    responses((status = 200, description = "Signed in.", body = Me), Refusal<401>, TakingJson)
 )]
 pub(super) async fn login(
     State(accounts): State<Accounts>,
-    viewer: Viewer,
-    session: Session,
-    headers: HeaderMap,
+    browser: Browser,
     Sent(login): Sent<Login>,
-) -> Result<Json<Me>, Problem> {
-    let trial = Trial { email: login.email, password: login.password, address: viewer.address.clone() };
-    let user = accounts.recognize(trial).await?;
-    begin(&session, &user, &viewer.address, &headers).await?;
-    Ok(Json(Me { name: user.email, role: user.role, user_id: Some(user.user_id), token_id: None }))
-}
-
-/// Begins a session for a user. Its secret is new, whatever the browser had before; and what it had before ends.
-pub(super) async fn begin(session: &Session, user: &User, address: &str, headers: &HeaderMap) -> Result<(), ApiError> {
-    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let beginning = async {
-        session.cycle_id().await?;
-        session.insert(USER, user.user_id).await?;
-        session.insert(ADDRESS, address).await?;
-        session.insert(AGENT, agent).await?;
-        session.save().await
-    };
-    beginning.await.map_err(|error| {
-        tracing::error!(%error, "a session could not begin");
-        ApiError::Unavailable
-    })
+) -> Result<Response, Problem> {
+    let recognized = accounts.recognize(browser.trial(login.email, login.password)).await?;
+    let kept = browser.begin(&accounts, &recognized).await?;
+    let user = recognized.user;
+    let me = Me { name: user.email, role: user.role, user_id: Some(user.user_id), token_id: None };
+    Ok((kept, Json(me)).into_response())
 }
 
 /// Ends the session of a request, if it has one.
@@ -142,22 +122,21 @@ pub(super) struct PasswordChange {
     operation_id = "changePassword",
     tag = "accounts",
     request_body = PasswordChange,
-    responses((status = 204, description = "Changed."), Refusal<401>, Refusal<409>, Refusal<429>, TakingJson)
+    responses((status = 204, description = "Changed."), Refusal<401>, Refusal<409>, TakingJson)
 )]
 pub(super) async fn change_password(
     State(accounts): State<Accounts>,
     viewer: Viewer,
-    session: Session,
-    headers: HeaderMap,
+    browser: Browser,
     Sent(change): Sent<PasswordChange>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let Actor::User { user_id, .. } = &viewer.actor else {
         return Err(ApiError::conflict("A token has no password.").into());
     };
     let passwords = (change.current_password, change.password);
-    let user = accounts.change_password(&viewer.by(), *user_id, &viewer.address, passwords).await?;
-    begin(&session, &user, &viewer.address, &headers).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let recognized = accounts.change_password(&viewer.by(), *user_id, &viewer.address, passwords).await?;
+    let kept = browser.begin(&accounts, &recognized).await?;
+    Ok((StatusCode::NO_CONTENT, kept).into_response())
 }
 
 /// Sessions.

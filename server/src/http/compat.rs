@@ -44,7 +44,9 @@ use utoipa_axum::{
     routes,
 };
 
-use super::{MOST_BYTES_OF_ORDERS, dashboard, error::Problem, health, imports, jobs, monitoring, queue, queues, ws};
+use super::{
+    bodies::MOST_BYTES_OF_ORDERS, dashboard, error::Problem, health, imports, jobs, monitoring, queue, queues, ws,
+};
 use crate::AppState;
 
 /// Another path of an operation of the API.

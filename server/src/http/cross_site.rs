@@ -3,26 +3,44 @@
 //! A browser says where a request comes from, and a page can't change that: in `Sec-Fetch-Site`, which it sends to hosts that it trusts;
 //! else in `Origin`, which it sends with all that may change something, and with the handshake of a WebSocket. Programs send neither, and
 //! are let through: they have no cookies of somebody else to abuse.
+//!
+//! Where this program encrypts, a page that came without is another site, though it has our name: anybody on the way may have written it.
 
 use app::api::ApiError;
 use axum::{
-    extract::Request,
-    http::{HeaderMap, HeaderName, Method, Uri, header, uri::Authority},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use super::error::Problem;
+use super::{error::Problem, headers::Transport};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses what would change something on the word of another site.
-pub(super) async fn refuse(request: Request, next: Next) -> Response {
+pub(super) async fn refuse(State(transport): State<Transport>, mut request: Request, next: Next) -> Response {
+    name_host(&mut request);
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes && is_foreign(request.headers()) {
+    let came_without = transport == Transport::Tls && is_of_plain_page(request.headers());
+    if came_without || (changes && is_foreign(request.headers())) {
         return Problem(ApiError::CrossSite).into_response();
     }
     next.run(request).await
+}
+
+/// Over HTTP/2 the host stands in the address (RFC 9113, section 8.3.1): all that is behind this finds it where it is over HTTP/1.1.
+fn name_host(request: &mut Request) {
+    let named = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = named {
+        request.headers_mut().entry(header::HOST).or_insert(host);
+    }
+}
+
+/// Whether the page that sent this was not encrypted itself, by what a browser says that vouches for nothing.
+fn is_of_plain_page(headers: &HeaderMap) -> bool {
+    let origin = headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
+    !headers.contains_key(SEC_FETCH_SITE) && origin.is_some_and(|origin| origin.starts_with(b"http://"))
 }
 
 /// Whether a page of another site sent this. That counts for the handshake of a WebSocket as well: to a browser it changes nothing and needs
@@ -35,8 +53,7 @@ pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
     let Some(origin) = text(&header::ORIGIN) else { return false };
     let origin = origin.parse::<Uri>().ok();
     let authority = origin.as_ref().and_then(Uri::authority).map(Authority::as_str);
-    // Over HTTP/2 there may be no `Host`; browsers speak it to hosts only to which they send the other header.
-    authority.is_none() || text(&header::HOST).is_some_and(|host| authority != Some(host))
+    authority.is_none() || authority != text(&header::HOST)
 }
 
 #[cfg(test)]
@@ -67,6 +84,7 @@ mod tests {
         assert!(is_foreign_with(&[host, ("origin", "http://evil.example")]));
         assert!(!is_foreign_with(&[host, ("origin", "http://box.example:3000")]));
         assert!(is_foreign_with(&[host, ("origin", "null")]));
+        assert!(is_foreign_with(&[("origin", "http://box.example:3000")]));
         assert!(is_foreign_with(&[host, ("sec-fetch-site", "cross-site")]));
         assert!(is_foreign_with(&[host, ("origin", "http://box.example:3000"), ("sec-fetch-site", "same-site")]));
     }

@@ -67,7 +67,6 @@ pub(super) struct Wishes {
         Refusal<400>,
         Refusal<403>,
         Refusal<422>,
-        Refusal<429>,
         Reading
     )
 )]
@@ -99,7 +98,7 @@ pub(super) struct Debug {
     resets: u64,
     /// Events that clients had missed and got when they came back.
     replayed: u64,
-    /// Streams that were refused, since their user had as many as he may.
+    /// Streams that were refused, since their user had as many as he may, or sent more requests.
     rejected: u64,
     /// Where the log ends.
     #[schema(value_type = String)]

@@ -11,10 +11,7 @@ use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
-use crate::{
-    backplane::{BackplaneError, RedisFailure},
-    store::StoreError,
-};
+pub(super) use crate::failure::refusal;
 
 /// A refusal on its way to the client.
 #[derive(Debug)]
@@ -58,6 +55,11 @@ impl IntoResponse for Problem {
             ApiError::Invalid { field, .. } => Some(field.as_str()),
             _ => None,
         };
+        // RFC 9110, section 15.5.6: a 405 says what is allowed.
+        let allowed = match &error {
+            ApiError::MethodNotAllowed { allowed } => HeaderValue::from_str(allowed).ok(),
+            _ => None,
+        };
         let body = ProblemBody {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
@@ -70,35 +72,24 @@ impl IntoResponse for Problem {
         response.extensions_mut().insert(Code(error.code()));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        let pause = match status {
-            StatusCode::SERVICE_UNAVAILABLE => Some(2),
-            StatusCode::TOO_MANY_REQUESTS => Some(30),
+        let pause = match (&error, status) {
+            (ApiError::TooManyAttempts { seconds } | ApiError::TooManyRequests { seconds }, _) => Some(*seconds),
+            (ApiError::TooManyUploads { .. }, _) => Some(5),
+            (_, StatusCode::SERVICE_UNAVAILABLE) => Some(2),
+            (_, StatusCode::TOO_MANY_REQUESTS) => Some(30),
             _ => None,
         };
-        let pause = if let ApiError::TooManyAttempts { seconds } = error { Some(seconds) } else { pause };
         if let Some(pause) = pause {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(pause));
+        }
+        if let Some(allowed) = allowed {
+            headers.insert(header::ALLOW, allowed);
         }
         if status == StatusCode::UNAUTHORIZED {
             // RFC 9110, section 11.6.1: a 401 says how to prove oneself.
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"Signalbox\""));
         }
         response
-    }
-}
-
-/// A failure of ours that a client may learn nothing of but that it happened; what it was stands in the log.
-pub fn refusal(error: impl Into<BackplaneError>) -> ApiError {
-    let error = error.into();
-    tracing::error!(%error, "a request could not be answered");
-    match error {
-        BackplaneError::Store(StoreError::BrokenRow { .. }) | BackplaneError::Redis(RedisFailure::Broken { .. }) => {
-            ApiError::Internal
-        }
-        BackplaneError::Store(error) if error.is_full() => ApiError::StorageFull,
-        BackplaneError::Redis(failure) if failure.is_full() => ApiError::StorageFull,
-        BackplaneError::Store(error) if error.is_read_only() => ApiError::StorageReadOnly,
-        BackplaneError::Store(_) | BackplaneError::Redis(_) | BackplaneError::Presence { .. } => ApiError::Unavailable,
     }
 }
 
@@ -135,11 +126,18 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        Self::of(&parts.uri)
+    }
+}
+
+impl<T: DeserializeOwned> Asked<T> {
+    /// What stands in an address.
+    pub(super) fn of(uri: &Uri) -> Result<Self, Problem> {
         let has_value = |pair: &&str| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty());
-        if parts.uri.query().is_some_and(|query| query.contains(NUL)) {
+        if uri.query().is_some_and(|query| query.contains(NUL)) {
             return Err(ApiError::BadRequest { message: "Leave the NUL character out of the query.".to_owned() }.into());
         }
-        let pairs: Vec<&str> = parts.uri.query().unwrap_or_default().split('&').filter(has_value).collect();
+        let pairs: Vec<&str> = uri.query().unwrap_or_default().split('&').filter(has_value).collect();
         let unreadable = |problem: String| ApiError::BadRequest { message: problem };
         let address = Uri::try_from(format!("/?{}", pairs.join("&")));
         let address = address.map_err(|problem| unreadable(problem.to_string()))?;

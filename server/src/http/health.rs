@@ -21,6 +21,7 @@ pub(super) struct Health {
     path = "/health/live",
     operation_id = "isLive",
     tag = "health",
+    security(()),
     responses((status = 200, description = "It answers.", body = Health, example = json!({"status": "ok"})))
 )]
 pub(super) async fn live() -> Json<Health> {
@@ -35,6 +36,7 @@ pub(super) async fn live() -> Json<Health> {
     path = "/health/ready",
     operation_id = "isReady",
     tag = "health",
+    security(()),
     responses(
         (status = 200, description = "It can.", body = Health, example = json!({"status": "ready"})),
         (status = 503, description = "It can't.", body = Health, example = json!({"status": "unavailable"}))

@@ -1,5 +1,10 @@
 //! How a file comes in: kept as it streams, its row committed, its job enqueued. Only then it is answered.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
 use app::{
     api::ApiError,
     domain::{ImportId, ImportMode, JobId},
@@ -13,12 +18,13 @@ use axum::{
     http::{HeaderMap, header},
 };
 use bytes::Bytes;
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use jiff::Timestamp;
 
 use super::error::refusal;
 use crate::{
     AppState,
+    auth::Actor,
     files::{FileError, KeptFile},
     jobs::{JobError, reconciler},
     store::{
@@ -31,6 +37,9 @@ use crate::{
 const LONGEST_KEY: usize = 200;
 /// The longest file name that is kept, in characters.
 const LONGEST_FILE_NAME: usize = 200;
+/// What is taken of a form besides its file: its other fields, and the heads of all of them, are held in memory; and so is what has come of
+/// the file and is not written yet.
+const MOST_BYTES_BESIDES: u64 = 4 * 1024 * 1024;
 
 /// An import that was taken in, now or by an earlier request with the same key.
 pub(super) struct Accepted {
@@ -41,6 +50,9 @@ pub(super) struct Accepted {
 /// Takes the file of a request in.
 pub(super) async fn take_in(state: &AppState, request: Request, mode: ImportMode) -> Result<Accepted, ApiError> {
     let idempotency_key = idempotency_key(request.headers())?;
+    let who = request.extensions().get::<Actor>().unwrap_or(&Actor::Anonymous).user_key();
+    // Held until the answer is there, or whoever sends has left.
+    let _place = state.uploads.begin(who)?;
     let import_id = ImportId(uuid::Uuid::now_v7());
     let upload = receive(state, request, import_id, mode).await?;
     let import = NewImport {
@@ -125,10 +137,11 @@ async fn receive(
             Ok(Upload { file: keep(state, import_id, body).await?, file_name: None, mode })
         }
         "multipart/form-data" => {
-            let form = Multipart::from_request(request, &())
+            let beside = Beside::default();
+            let form = Multipart::from_request(beside.count(request), &())
                 .await
                 .map_err(|problem| ApiError::BadRequest { message: problem.body_text() })?;
-            receive_form(state, form, import_id, mode).await
+            receive_form(state, form, import_id, (mode, beside)).await
         }
         _ => Err(ApiError::UnsupportedMediaType),
     }
@@ -138,9 +151,9 @@ async fn receive_form(
     state: &AppState,
     mut form: Multipart,
     import_id: ImportId,
-    mode: ImportMode,
+    (mode, beside): (ImportMode, Beside),
 ) -> Result<Upload, ApiError> {
-    let mut fields = Fields { mode, received: None };
+    let mut fields = Fields { mode, beside, received: None };
     let is_read = fields.read(state, &mut form, import_id).await;
     match (is_read, fields.received) {
         (Ok(()), Some((file, file_name))) if file_name.is_some() || file.size_bytes > 0 => {
@@ -154,16 +167,56 @@ async fn receive_form(
     }
 }
 
+/// Bytes of a form that have come and are not of the file, as far as that is written.
+#[derive(Clone, Default)]
+struct Beside(Arc<AtomicU64>);
+
+impl Beside {
+    /// Counts what comes, and breaks off where it is too much.
+    fn count(&self, request: Request) -> Request {
+        let counted = self.clone();
+        request.map(|body| {
+            Body::from_stream(body.into_data_stream().map(move |piece| {
+                let piece = piece?;
+                counted.0.fetch_add(piece.len() as u64, Relaxed);
+                if counted.is_too_much() { Err(axum::Error::new(FormTooLarge)) } else { Ok(piece) }
+            }))
+        })
+    }
+
+    /// A piece of the file is not held any more.
+    fn pass<E>(&self, piece: &Result<Bytes, E>) {
+        let bytes = piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        self.0.fetch_sub(bytes, Relaxed);
+    }
+
+    fn is_too_much(&self) -> bool {
+        self.0.load(Relaxed) > MOST_BYTES_BESIDES
+    }
+
+    /// Why a form could not be read: it is too large, or what it looked like.
+    fn blame(&self, otherwise: ApiError) -> ApiError {
+        if self.is_too_much() { ApiError::BodyTooLarge } else { otherwise }
+    }
+}
+
+/// A form has more beside its file than is taken.
+#[derive(Debug, thiserror::Error)]
+#[error("a form is too large")]
+struct FormTooLarge;
+
 /// The fields of a form, in whichever order they come.
 struct Fields {
     mode: ImportMode,
+    beside: Beside,
     /// A browser sends a file without a name and without a byte when none was chosen.
     received: Option<(KeptFile, Option<String>)>,
 }
 
 impl Fields {
     async fn read(&mut self, state: &AppState, form: &mut Multipart, import_id: ImportId) -> Result<(), ApiError> {
-        let broken = |problem: MultipartError| ApiError::BadRequest { message: problem.body_text() };
+        let beside = self.beside.clone();
+        let broken = |problem: MultipartError| beside.blame(ApiError::BadRequest { message: problem.body_text() });
         while let Some(field) = form.next_field().await.map_err(broken)? {
             match field.name() {
                 Some("mode") => {
@@ -172,7 +225,8 @@ impl Fields {
                 }
                 Some("file") if self.received.is_none() => {
                     let file_name = file_name(&field);
-                    self.received = Some((keep(state, import_id, field).await?, file_name));
+                    let kept = keep(state, import_id, field.inspect(|piece| beside.pass(piece))).await;
+                    self.received = Some((kept.map_err(|error| beside.blame(error))?, file_name));
                 }
                 _ => {}
             }

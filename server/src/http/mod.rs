@@ -10,6 +10,10 @@ pub mod assets;
 mod attachment;
 /// Who did what.
 mod audit;
+/// How large a body may be.
+mod bodies;
+/// A browser in which somebody proves who he is.
+mod browser;
 /// The alternative paths.
 mod compat;
 /// Requests that a page of another site sent.
@@ -20,6 +24,8 @@ pub mod customers;
 mod dashboard;
 /// Jobs that went wrong for good.
 mod dead_letters;
+/// The cookie by which a browser is known again.
+mod device;
 /// The API for people.
 pub mod docs;
 /// How a refusal looks.
@@ -42,6 +48,8 @@ pub mod listener;
 mod monitoring;
 /// The API for programs that write clients.
 pub mod openapi;
+/// How long a client may take over a body.
+mod pace;
 /// The pages.
 pub mod pages;
 /// Jobs that other programs hand in.
@@ -62,6 +70,8 @@ pub mod sse;
 pub mod streams;
 /// Tokens of programs.
 mod tokens;
+/// How many files somebody may send at the same time.
+pub(crate) mod uploads;
 /// People who may sign in.
 mod users;
 /// Who asks.
@@ -77,19 +87,11 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use tower_http::{
-    timeout::RequestBodyTimeoutLayer,
-    trace::{DefaultOnFailure, TraceLayer},
-};
+use tower_http::trace::{DefaultOnFailure, TraceLayer};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use self::bodies::{MOST_BYTES, MOST_BYTES_OF_FORMS, MOST_BYTES_OF_ORDERS};
 use crate::AppState;
-
-/// What is held of a body with orders: ten thousand of a kilobyte and a half.
-const MOST_BYTES_OF_ORDERS: usize = 16 * 1024 * 1024;
-
-/// What is held of a body of somebody whom we don't know yet.
-const MOST_BYTES_OF_FORMS: usize = 16 * 1024;
 
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
@@ -111,10 +113,11 @@ pub fn router(state: AppState) -> Router {
         .route("/logout", post(sign_in_forms::sign_out))
         .merge(pages::routes(&state))
         .fallback(pages::file_or_not_found)
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn_with_state(state.clone(), access::guard))
         .layer(access::sessions(&state))
-        .layer(middleware::from_fn(cross_site::refuse))
-        .layer(RequestBodyTimeoutLayer::new(silence))
+        .layer(middleware::from_fn_with_state(state.transport, cross_site::refuse))
+        .layer(middleware::from_fn_with_state(silence, pace::keep))
         .layer(middleware::map_response_with_state(state.transport, headers::tell))
         .layer(
             TraceLayer::new_for_http()

@@ -8,6 +8,7 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{StatusCode, header, request::Parts},
+    middleware,
     response::{IntoResponse, Response},
 };
 use leptos::{
@@ -18,7 +19,7 @@ use leptos_axum::{
     AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context,
 };
 
-use super::{assets, headers};
+use super::{assets, bodies, headers};
 use crate::{AppState, auth::Actor};
 
 /// The addresses of all pages, listed once. While Leptos lists them, no page of the whole process loads anything, and one that is drawn
@@ -28,12 +29,13 @@ static ADDRESSES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_ro
 /// The routes of all pages, and of the functions that they call.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
     let (backend, assets) = (state.backend.clone(), state.assets.clone());
-    Router::new().leptos_routes_with_context(
+    let routes = Router::new().leptos_routes_with_context(
         state,
         ADDRESSES.clone(),
         move || provide_page_context(backend.clone()),
         move || shell(assets.clone()),
-    )
+    );
+    routes.layer(middleware::from_fn(bodies::hold_question))
 }
 
 /// What no route answers: a file that stands in `public/`, or the page that says that there is nothing.

@@ -87,10 +87,11 @@ const WORDS: [Words; 11] = [
     Words {
         status: 429,
         title: "Too Many Requests",
-        code: "too_many_streams",
-        means: "The user has as many live streams open as he may (`too_many_streams`), or somebody has failed to sign in too often \
-            (`too_many_attempts`). `Retry-After` says when to try again.",
-        detail: "You have 8 live streams open already. Close one, and try again.",
+        code: "too_many_requests",
+        means: "Whoever asks sends more requests than he may (`too_many_requests`), more files at the same time (`too_many_uploads`), or has \
+            as many live streams open (`too_many_streams`); or somebody has failed to sign in too often (`too_many_attempts`). \
+            `Retry-After` says when to try again.",
+        detail: "You send more requests than you may. Try again in 1 s, and more slowly.",
         field: None,
     },
     Words {
@@ -140,12 +141,12 @@ impl<const STATUS: u16> IntoResponses for Refusal<STATUS> {
     }
 }
 
-/// Refusals of whatever reads the store. Whoever asks has to be known, and to be allowed to.
+/// Refusals of whatever reads the store. Whoever asks has to be known, to be allowed to, and not to ask too fast.
 pub(super) struct Reading;
 
 impl IntoResponses for Reading {
     fn responses() -> Responses {
-        responses(&[401, 403, 500, 503])
+        responses(&[401, 403, 429, 500, 503])
     }
 }
 
@@ -154,7 +155,7 @@ pub(super) struct Changing;
 
 impl IntoResponses for Changing {
     fn responses() -> Responses {
-        responses(&[401, 403, 500, 503])
+        responses(&[401, 403, 429, 500, 503])
     }
 }
 
@@ -163,7 +164,7 @@ pub(super) struct TakingJson;
 
 impl IntoResponses for TakingJson {
     fn responses() -> Responses {
-        responses(&[400, 401, 403, 413, 415, 422, 500, 503])
+        responses(&[400, 401, 403, 413, 415, 422, 429, 500, 503])
     }
 }
 
@@ -173,8 +174,7 @@ mod tests {
 
     #[test]
     fn every_refusal_that_a_group_names_has_its_words() {
-        assert_eq!(Reading::responses().len() + Changing::responses().len() + TakingJson::responses().len(), 4 + 4 + 8);
+        assert_eq!(Reading::responses().len() + Changing::responses().len() + TakingJson::responses().len(), 5 + 5 + 9);
         assert_eq!(Refusal::<404>::responses().len() + Refusal::<409>::responses().len(), 2);
-        assert_eq!(Refusal::<429>::responses().len(), 1);
     }
 }

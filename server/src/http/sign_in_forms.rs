@@ -3,23 +3,15 @@
 
 use app::api::ApiError;
 use axum::{
-    Form,
     extract::State,
-    http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 use tower_sessions::Session;
 use url::form_urlencoded::Serializer;
 
-use super::{
-    account::{begin, end},
-    viewer::Viewer,
-};
-use crate::{
-    auth::{Accounts, sign_in::Trial},
-    state::Cookies,
-};
+use super::{account::end, bodies::Filled, browser::Browser, viewer::Viewer};
+use crate::{auth::Accounts, state::Cookies};
 
 /// The form of `/login`.
 #[derive(Deserialize)]
@@ -34,19 +26,16 @@ pub(super) struct SignIn {
 /// `POST /login`.
 pub(super) async fn sign_in(
     State(accounts): State<Accounts>,
-    viewer: Viewer,
-    session: Session,
-    headers: HeaderMap,
-    Form(form): Form<SignIn>,
-) -> Redirect {
-    let trial = Trial { email: form.email, password: form.password, address: viewer.address.clone() };
+    browser: Browser,
+    Filled(form): Filled<SignIn>,
+) -> Response {
     let signing_in = async {
-        let user = accounts.recognize(trial).await?;
-        begin(&session, &user, &viewer.address, &headers).await
+        let recognized = accounts.recognize(browser.trial(form.email, form.password)).await?;
+        browser.begin(&accounts, &recognized).await
     };
     match signing_in.await {
-        Ok(()) => Redirect::to(own(&form.next)),
-        Err(error) => back("/login", &error, &[("next", &form.next)]),
+        Ok(kept) => (kept, Redirect::to(own(&form.next))).into_response(),
+        Err(error) => back("/login", &error, &[("next", &form.next)]).into_response(),
     }
 }
 
@@ -62,17 +51,16 @@ pub(super) struct SetUp {
 pub(super) async fn set_up(
     State(accounts): State<Accounts>,
     viewer: Viewer,
-    session: Session,
-    headers: HeaderMap,
-    Form(form): Form<SetUp>,
-) -> Redirect {
+    browser: Browser,
+    Filled(form): Filled<SetUp>,
+) -> Response {
     let setting_up = async {
-        let user = accounts.set_up(&viewer.by(), &form.token, &form.email, form.password).await?;
-        begin(&session, &user, &viewer.address, &headers).await
+        let recognized = accounts.set_up(&viewer.by(), &form.token, &form.email, form.password).await?;
+        browser.begin(&accounts, &recognized).await
     };
     match setting_up.await {
-        Ok(()) => Redirect::to("/"),
-        Err(error) => back("/setup", &error, &[("token", &form.token)]),
+        Ok(kept) => (kept, Redirect::to("/")).into_response(),
+        Err(error) => back("/setup", &error, &[("token", &form.token)]).into_response(),
     }
 }
 

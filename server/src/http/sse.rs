@@ -4,12 +4,12 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use app::{
     api::ApiError,
-    events::{Cursor, MOST_TOPICS, Topic},
+    events::{Cursor, MOST_TOPICS, RejectReason, Topic},
 };
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ use super::{
 use crate::hub::{ChangeError, Encoding, Hub, Naming, OpenError, Opening, Transport};
 
 /// What a client asks for.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wishes {
     /// What to listen to, separated by commas: `job:{id}`, `queue:{name}`, `workers`, `import:{id}`, `imports`, `customers`, `general`,
@@ -52,8 +52,9 @@ enum Switch {
 ///
 /// A stream of Server-Sent Events that does not end by itself. Each frame has an `id`, which is a cursor; the type of its event; and its data
 /// as JSON with the same `type`. The first is `connected`, and names the connection. Where the log can't say what came after a cursor, `reset`
-/// says so. A `heartbeat` comes when nothing else did for as long as `connected` promises in `heartbeatMs`. Who has as many streams as one may, and says that he accepts `text/event-stream`,
-/// gets one frame `rejected`, and is told to come back in 30 seconds; anybody else gets 429.
+/// says so. A `heartbeat` comes when nothing else did for as long as `connected` promises in `heartbeatMs`.
+/// Who has as many streams as one may, or sends more requests, and says that he accepts `text/event-stream`, gets one frame `rejected`, and
+/// is told to come back in 30 seconds; anybody else gets 429.
 #[utoipa::path(
     get,
     path = "/api/v1/sse/connect",
@@ -66,7 +67,6 @@ enum Switch {
         Refusal<400>,
         Refusal<403>,
         Refusal<422>,
-        Refusal<429>,
         Reading
     )
 )]
@@ -107,15 +107,27 @@ pub(super) async fn listen(
         Err(OpenError::OverLimit { limit, .. }) => return Err(ApiError::TooManyStreams { limit }.into()),
         Err(OpenError::Backplane(error)) => return Err(refusal(error).into()),
     };
+    Ok(in_stream(answer))
+}
+
+/// The answer to somebody who sends more requests than he may, and would never come back after any other.
+pub(super) fn put_off(hub: &Hub, parts: &Parts, per_second: u32) -> Response {
+    let Asked(wishes) = Asked::of(&parts.uri).unwrap_or(Asked(Wishes::default()));
+    let encoding = Encoding::Sse(naming(wishes.names.as_deref()).unwrap_or_default());
+    let resume = resume(&parts.headers, wishes.cursor.as_deref());
+    in_stream(hub.reject((RejectReason::TooManyRequests, per_second), resume, encoding).into_response())
+}
+
+fn in_stream(answer: Response) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
         (header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    Ok((headers, answer).into_response())
+    (headers, answer).into_response()
 }
 
-fn wants_events(headers: &HeaderMap) -> bool {
+pub(super) fn wants_events(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     accepted.to_ascii_lowercase().contains("text/event-stream")
 }

@@ -15,7 +15,7 @@ use super::{
     access::Note,
     error::{Id, Problem, SentIfAny},
     reason::Because,
-    refusal::{Changing, Refusal, TakingJson},
+    refusal::{Changing, Reading, Refusal, TakingJson},
     sse::{Topics, put_in_force},
     viewer::Viewer,
 };
@@ -29,7 +29,7 @@ use crate::hub::{Hub, Sight};
     path = "/api/v1/sse/stats",
     operation_id = "showStreams",
     tag = "stream",
-    responses((status = 200, description = "The streams of this node.", body = StreamStats))
+    responses((status = 200, description = "The streams of this node.", body = StreamStats), Reading)
 )]
 pub(super) async fn stats(State(hub): State<Arc<Hub>>, viewer: Viewer) -> Json<StreamStats> {
     let sees_all = viewer.actor.role() >= Some(Role::Operator);

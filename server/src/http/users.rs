@@ -66,7 +66,7 @@ pub(super) struct NewUser {
     operation_id = "addUser",
     tag = "accounts",
     request_body = NewUser,
-    responses((status = 201, description = "Added.", body = User), Refusal<401>, Refusal<409>, Refusal<429>, TakingJson)
+    responses((status = 201, description = "Added.", body = User), Refusal<401>, Refusal<409>, TakingJson)
 )]
 pub(super) async fn add(
     State(accounts): State<Accounts>,

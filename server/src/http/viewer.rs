@@ -4,7 +4,10 @@ use std::{
     convert::Infallible,
     net::{IpAddr, SocketAddr},
     str::FromStr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use axum::{
@@ -86,6 +89,28 @@ impl TrustedProxies {
     }
 }
 
+/// Says, once, that somebody forwards requests whom nobody has named: behind an unnamed proxy all its clients are one address, with the
+/// attempts and the requests of one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UnnamedProxy(Arc<AtomicBool>);
+
+impl UnnamedProxy {
+    /// Looks at a request; whether this was the one of which it was told. Anybody may send the header, so it is said as a question.
+    pub(super) fn look(&self, parts: &Parts, proxies: &TrustedProxies) -> bool {
+        let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else { return false };
+        let is_forwarded = parts.headers.contains_key(FORWARDED);
+        let is_told = is_forwarded && !proxies.trusts(peer.ip().to_canonical()) && !self.0.swap(true, Relaxed);
+        if is_told {
+            tracing::warn!(
+                peer = %peer.ip(),
+                "a request came with X-Forwarded-For from an address that SIGNALBOX_TRUSTED_PROXIES does not name: is it your proxy? Then \
+                 name it there, or all its clients count as one address. This is said once"
+            );
+        }
+        is_told
+    }
+}
+
 /// The address that a request comes from; `unknown` when there is nobody who could vouch for one.
 pub(super) fn address(parts: &Parts, proxies: &TrustedProxies) -> String {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
@@ -141,6 +166,27 @@ mod tests {
     fn a_list_that_cannot_be_read_names_the_proxy() {
         assert_eq!(origin("10.0.0.1", "10.0.0.1", &["1.2.3.4, somebody"]), "10.0.0.1");
         assert_eq!(origin("10.0.0.0/8", "10.0.0.1", &["1.2.3.4, , 10.0.0.2"]), "10.0.0.2");
+    }
+
+    #[test]
+    fn a_proxy_that_nobody_named_is_told_of_once() {
+        let proxies: TrustedProxies = "10.0.0.1".parse().expect("an address");
+        let told = UnnamedProxy::default();
+        let looks = |peer: &str, is_forwarded: bool| {
+            let mut request = axum::http::Request::new(());
+            let peer: IpAddr = peer.parse().expect("an address");
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::from((peer, 7))));
+            if is_forwarded {
+                request.headers_mut().insert(FORWARDED, HeaderValue::from_static("1.2.3.4"));
+            }
+            told.look(&request.into_parts().0, &proxies)
+        };
+
+        assert!(!looks("10.0.0.1", true));
+        assert!(!looks("::ffff:10.0.0.1", true));
+        assert!(!looks("127.0.0.1", false));
+        assert!(looks("127.0.0.1", true));
+        assert!(!looks("127.0.0.1", true));
     }
 
     #[test]

@@ -63,7 +63,6 @@ pub(super) struct Wishes {
         Refusal<400>,
         Refusal<403>,
         Refusal<422>,
-        Refusal<429>,
         Reading
     )
 )]

@@ -61,13 +61,8 @@ impl Hub {
         let Opening { user, credential, transport, encoding, topics, resume } = opening;
         let (limit, end) = (self.config.streams_per_user, self.ring().end().clone());
         let Some(seat) = self.seats.take((user, credential), transport, end.clone(), limit) else {
-            self.counters.rejected.fetch_add(1, Relaxed);
-            // With the client's own cursor: with another one it would skip what lies between when it comes back.
-            let place = resume.and_then(Result::ok).unwrap_or(end);
-            let mut scratch = Scratch::default();
-            let word = StreamEvent::Rejected { reason: RejectReason::TooManyStreams, limit };
-            scratch.push_last(word, &place, encoding, RETRY_REJECTED_MS);
-            return Err(OpenError::OverLimit { limit, rejection: scratch.take() });
+            let rejection = self.reject((RejectReason::TooManyStreams, limit), resume, encoding);
+            return Err(OpenError::OverLimit { limit, rejection });
         };
         let mut feed = Feed::new(Arc::clone(self), seat, encoding);
         if self.is_stopping() {
@@ -80,6 +75,21 @@ impl Hub {
         feed.sit_down(&topics);
         feed.greet(topics, resume).await?;
         Ok(feed)
+    }
+
+    /// The one frame for a client that gets no connection: why, and how many there may be of what he has too many of.
+    pub fn reject(
+        &self,
+        (reason, limit): (RejectReason, u32),
+        resume: Option<Result<Cursor, CursorError>>,
+        encoding: Encoding,
+    ) -> Bytes {
+        self.counters.rejected.fetch_add(1, Relaxed);
+        // With the client's own cursor: with another one it would skip what lies between when it comes back.
+        let place = resume.and_then(Result::ok).unwrap_or_else(|| self.ring().end().clone());
+        let mut scratch = Scratch::default();
+        scratch.push_last(StreamEvent::Rejected { reason, limit }, &place, encoding, RETRY_REJECTED_MS);
+        scratch.take()
     }
 
     /// How many events of some topics follow a client's place; or why that can't be said. A client of another node may be ahead of a ring

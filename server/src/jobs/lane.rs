@@ -176,8 +176,9 @@ impl Lane {
             let task = self.running.spawn(attempt::make(Arc::clone(&self.worker), job, signals, places, pace));
             self.leases.insert(task.id(), lease);
         }
-        // They begin before more are asked for.
+        // They begin before more are asked for, and before anything is said of them.
         tokio::task::yield_now().await;
+        self.worker.note_jobs();
         if called.has_failed {
             closing.run_until_cancelled(tokio::time::sleep(AFTER_A_FAILURE)).await;
         }

@@ -128,9 +128,12 @@ impl Worker {
             held.insert(job.lease.clone(), signals.clone());
             (job, signals)
         };
-        let jobs = jobs.into_iter().map(with_signals).collect();
-        self.note_load(&held);
-        jobs
+        jobs.into_iter().map(with_signals).collect()
+    }
+
+    /// Lets the worker say that it has jobs now: once they have begun, for whoever says it would be in their way.
+    pub(super) fn note_jobs(&self) {
+        self.note_load(&self.held());
     }
 
     /// Keeps leases no longer.

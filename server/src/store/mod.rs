@@ -14,6 +14,8 @@ pub mod customers;
 mod data_version;
 /// The database, whichever engine holds it.
 pub mod database;
+/// Browsers in which somebody has signed in before.
+pub mod devices;
 /// Where the engines differ.
 mod dialect;
 /// What wakes other processes after a commit, in SQLite.

@@ -118,6 +118,17 @@ pub async fn hold(transaction: &mut Transaction, user_id: UserId) -> Result<Opti
     Ok(row.map(Credentials::try_from).transpose()?.map(|found| found.user))
 }
 
+/// What a user who may sign in proves himself by; it stays so until the transaction ends.
+///
+/// # Errors
+/// The database refused.
+pub async fn hold_password(transaction: &mut Transaction, user_id: UserId) -> Result<Option<String>, StoreError> {
+    let take = transaction.dialect().take("users");
+    let select = format!("select password_hash from users where user_id = $1 and disabled_at is null {take}");
+    let row: Option<(String,)> = transaction.fetch_optional(sql(select).bind(user_id.0)).await?;
+    Ok(row.map(|(password_hash,)| password_hash))
+}
+
 /// All users, by their e-mails.
 ///
 /// # Errors
@@ -170,18 +181,20 @@ pub async fn set_disabled(
     Ok(())
 }
 
-/// Gives a user another password.
+/// Gives a user another password; `false` when he does not have the one any more that is to be replaced.
 ///
 /// # Errors
 /// The database refused.
-pub async fn set_password(
+pub async fn replace_password(
     transaction: &mut Transaction,
     user_id: UserId,
-    password_hash: &str,
-) -> Result<(), StoreError> {
-    let update = sql("update users set password_hash = $1 where user_id = $2").bind(password_hash).bind(user_id.0);
-    transaction.execute(update).await?;
-    Ok(())
+    (present_hash, password_hash): (&str, &str),
+) -> Result<bool, StoreError> {
+    let update = sql("update users set password_hash = $1 where user_id = $2 and password_hash = $3")
+        .bind(password_hash)
+        .bind(user_id.0)
+        .bind(present_hash);
+    Ok(transaction.execute(update).await? == 1)
 }
 
 /// Remembers that a user has signed in from an address.

@@ -14,7 +14,7 @@ async fn idle() -> App {
 }
 
 /// A path with something in the place of each of its parameters.
-fn filled(path: &str) -> String {
+pub(crate) fn filled(path: &str) -> String {
     let part = |part: &str| match part {
         "{importId}" | "{customerId}" | "{userId}" | "{tokenId}" | "{sessionId}" | "{id}" => {
             "019a0000-0000-7000-8000-000000000000".to_owned()
@@ -52,6 +52,11 @@ async fn every_route_of_the_document_and_every_function_of_the_pages_has_a_rule(
     let ruled: BTreeSet<(String, String)> =
         RULES.iter().map(|(verb, path, ..)| ((*verb).to_owned(), (*path).to_owned())).collect();
 
+    for (verb, path, need, _) in RULES {
+        let operation = &document["paths"][path][verb.to_lowercase()];
+        let says_open = operation["security"] == serde_json::json!([{}]);
+        assert!(operation.is_null() || says_open == (*need == Need::Nothing), "{verb} {path}");
+    }
     let missing: Vec<_> = routes.difference(&ruled).collect();
     assert!(missing.is_empty(), "{missing:?}");
     assert!(routes.len() > 80, "{}", routes.len());
@@ -99,6 +104,25 @@ async fn what_has_no_rule_is_nothing_for_whom_we_do_not_know() {
     assert_eq!(ask(&anonymous, Method::GET, "/pkg/nothing.js").await, StatusCode::NOT_FOUND);
     assert_eq!(ask(&anonymous, Method::PUT, "/api/v1/queues").await, StatusCode::UNAUTHORIZED);
     assert_eq!(ask(&app.client, Method::PUT, "/api/v1/queues").await, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn a_method_that_an_address_does_not_have_is_refused_as_that_whoever_asks() {
+    let app = idle().await;
+    let viewer = client_with(Some(&token_for(&app.accounts, Role::Viewer).await));
+    let asked = [
+        (client_with(None), "/api/v1/auth/login", "POST"),
+        (client_with(None), "/health/live", "GET"),
+        (viewer.clone(), "/api/v1/queues/{queueName}", "GET, PATCH"),
+        (viewer, "/api/v1/events", "GET, POST"),
+    ];
+    for (client, path, allowed) in asked {
+        let answer = client.delete(format!("{}{}", app.base, filled(path))).send().await.expect("answered");
+
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert_eq!(answer.headers()["allow"], allowed);
+        assert_eq!(answer.json::<Value>().await.expect("JSON")["code"], "method_not_allowed");
+    }
 }
 
 #[tokio::test]

@@ -92,6 +92,13 @@ fn pages_are_rendered_in_one_place() {
 }
 
 #[test]
+fn who_may_do_what_is_known_without_http() {
+    for folder in ["server/src/auth", "server/src/store", "server/src/jobs", "server/src/import", "server/src/hub"] {
+        assert_only_in(folder, "http::", &[]);
+    }
+}
+
+#[test]
 fn the_app_splits_into_server_and_browser_in_three_places() {
     let places = ["app/src/lib.rs", "app/src/api/backend.rs", "app/src/live/"];
     assert_only_in("app/src", "cfg(feature", &places);

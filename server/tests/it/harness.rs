@@ -196,12 +196,12 @@ impl App {
 
     /// Does something to the database as another program would.
     pub(crate) async fn alter(&self, statement: &'static str) {
-        self.try_to_alter(statement).await.expect("altered");
+        self.attempt(statement).await.expect("altered");
     }
 
-    /// The same, where the database may refuse.
-    pub(crate) async fn try_to_alter(&self, statement: &'static str) -> Result<(), sqlx::Error> {
-        if self.url.starts_with("postgres") {
+    /// Tries to.
+    pub(crate) async fn attempt(&self, statement: &'static str) -> Result<(), sqlx::Error> {
+        if self.is_on_postgres() {
             let mut database = sqlx::PgConnection::connect(&self.url).await?;
             sqlx::raw_sql(statement).execute(&mut database).await?;
             return database.close().await;
@@ -211,9 +211,14 @@ impl App {
         database.close().await
     }
 
+    /// Whether the database is Postgres.
+    pub(crate) fn is_on_postgres(&self) -> bool {
+        self.url.starts_with("postgres")
+    }
+
     /// Asks the database a question as another program would.
     pub(crate) async fn ask(&self, question: &'static str) -> Option<String> {
-        if self.url.starts_with("postgres") {
+        if self.is_on_postgres() {
             let mut database = sqlx::PgConnection::connect(&self.url).await.expect("opened");
             let answer = sqlx::query_scalar(question).fetch_one(&mut database).await.expect("answered");
             database.close().await.expect("closed");

@@ -12,9 +12,9 @@ use futures::{StreamExt, stream};
 use http_body_util::{BodyExt, Empty};
 use hyper::{Request, Version, client::conn::http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use server::http::listener::{ListenerLimits, serve_within};
+use server::http::listener::{ListenerLimits, Port, serve_within};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::mpsc,
     task::JoinHandle,
@@ -25,21 +25,26 @@ use tokio_util::sync::CancellationToken;
 use crate::harness::DEADLINE;
 
 /// A time that is over soon.
-const SHORT: Duration = Duration::from_millis(200);
-const PATIENT: ListenerLimits = ListenerLimits { connections: 100, head: DEADLINE, reading: DEADLINE };
+pub(crate) const SHORT: Duration = Duration::from_millis(200);
+pub(crate) const PATIENT: ListenerLimits = ListenerLimits { connections: 100, head: DEADLINE, reading: DEADLINE };
 
-struct Server {
-    addr: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) addr: SocketAddr,
     stopping: CancellationToken,
     serving: JoinHandle<io::Result<()>>,
     /// Hears when an endless answer has begun, and its channel closes when that is dropped.
-    endless: mpsc::Receiver<mpsc::Receiver<()>>,
+    pub(crate) endless: mpsc::Receiver<mpsc::Receiver<()>>,
 }
 
 /// Says that it has ended when it is dropped.
 struct Held(#[expect(dead_code, reason = "dropping it is what it is for")] mpsc::Sender<()>);
 
 async fn server(limits: ListenerLimits) -> Server {
+    server_at(limits, Port::from).await
+}
+
+/// A server whose port is made of its listener.
+pub(crate) async fn server_at(limits: ListenerLimits, port: impl FnOnce(TcpListener) -> Port) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let addr = listener.local_addr().expect("an address");
     let (began, endless) = mpsc::channel(10);
@@ -60,26 +65,26 @@ async fn server(limits: ListenerLimits) -> Server {
         .route("/", get(async |ConnectInfo(client): ConnectInfo<SocketAddr>| client.to_string()))
         .route("/endless", get(endlessly));
     let stopping = CancellationToken::new();
-    let serving = tokio::spawn(serve_within(limits, listener, router, stopping.clone()));
+    let serving = tokio::spawn(serve_within(limits, port(listener), router, stopping.clone()));
     Server { addr, stopping, serving, endless }
 }
 
 impl Server {
-    async fn connect(&self) -> TcpStream {
+    pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.addr).await.expect("connected")
     }
 }
 
-async fn send(line: &mut TcpStream, text: &str) {
+async fn send(line: &mut (impl AsyncWrite + Unpin), text: &str) {
     line.write_all(text.as_bytes()).await.expect("sent");
 }
 
-async fn ask(line: &mut TcpStream, path: &str) {
+pub(crate) async fn ask(line: &mut (impl AsyncWrite + Unpin), path: &str) {
     send(line, &format!("GET {path} HTTP/1.1\r\nhost: here\r\n\r\n")).await;
 }
 
 /// All that comes until the line is closed, or broken.
-async fn rest(line: &mut TcpStream) -> String {
+pub(crate) async fn rest(line: &mut (impl AsyncRead + Unpin)) -> String {
     let mut heard = Vec::new();
     // A line that is broken rather than closed has ended as well.
     let _ = timeout(DEADLINE, line.read_to_end(&mut heard)).await.expect("the line ends in time");

@@ -4,7 +4,7 @@ use std::{collections::HashSet, fs, path::Path};
 
 use reqwest::{Method, header};
 use serde_json::{Value, json};
-use server::Limits;
+use server::{Limits, http::access::rules::UNCOUNTED};
 
 use crate::harness::{App, Work, spawn};
 
@@ -108,6 +108,17 @@ async fn whatever_the_document_names_is_answered_with_a_status_that_it_names() {
                 answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
             assert!(status < 400 || kind == "application/problem+json", "{method} {path} answers {status} as {kind}");
         }
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_counted_may_be_put_off_and_the_document_says_so() {
+    let app = idle().await;
+    let document = app.json("/openapi.json").await;
+
+    for (method, path, operation) in operations(&document) {
+        let is_said = operation["responses"].get("429").is_some();
+        assert_eq!(is_said, !UNCOUNTED.contains(&path.as_str()), "{method} {path}");
     }
 }
 

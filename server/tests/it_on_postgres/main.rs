@@ -18,6 +18,8 @@ mod audit_search;
 mod compat;
 #[path = "../it/customers.rs"]
 mod customers;
+#[path = "../it/devices.rs"]
+mod devices;
 #[path = "../it/event_pages.rs"]
 mod event_pages;
 #[path = "../it/events.rs"]
@@ -54,6 +56,8 @@ mod restart;
 mod rivals;
 #[path = "../it/schedules.rs"]
 mod schedules;
+#[path = "../it/sign_in.rs"]
+mod sign_in;
 #[path = "../it/stream.rs"]
 mod stream;
 #[path = "../it/uploads.rs"]

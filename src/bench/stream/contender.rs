@@ -13,7 +13,7 @@ use super::streams::Place;
 use crate::{
     bench::trial::{proof, start},
     config::Config,
-    installation,
+    installation, tls_pair,
 };
 
 /// What is listened to.
@@ -58,7 +58,12 @@ impl Contender {
             .env("SIGNALBOX_DATA_DIR", &config.data_dir)
             .env("DATABASE_URL", config.database_url.expose())
             .env("SIGNALBOX_MAX_STREAMS_PER_USER", "100000")
+            .env("SIGNALBOX_REQUESTS_PER_SECOND", "0")
             .env("SIGNALBOX_LOG", "error");
+        // Its streams are listened to over plain sockets.
+        for variable in tls_pair::VARIABLES {
+            command.env_remove(variable);
+        }
         let (child, base) = start(command).await?;
         let name = format!("signalbox on {}", parts.backplane.name());
         let proof = Some(proof(&parts.database).await?);

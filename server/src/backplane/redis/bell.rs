@@ -22,7 +22,7 @@ use redis::{Msg, PushInfo, PushKind, Value, aio::MultiplexedConnection};
 use tokio::{
     sync::{
         Notify,
-        mpsc::{UnboundedReceiver, unbounded_channel},
+        mpsc::{UnboundedReceiver, UnboundedSender, error::SendError, unbounded_channel},
         watch,
     },
     time::Instant,
@@ -133,11 +133,38 @@ impl Bell {
         }
     }
 
-    fn ring(&self, queue: &str) {
-        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rope) = queues.get(&QueueName::from(queue)) {
-            rope.rung.send_modify(|rung| *rung += 1);
+    /// Acts on what the line says, and leaves to its keeper what has to be minded later.
+    fn hear(&self, push: PushInfo, keeper: &UnboundedSender<Word>) -> Result<(), SendError<Word>> {
+        if push.kind == PushKind::Disconnection {
+            return keeper.send(Word::Broken);
         }
+        let Some(message) = Msg::from_push_info(push) else { return Ok(()) };
+        let said = message.get_payload_bytes();
+        match message.get_channel_name() {
+            keys::BELL => _ = self.ring(&String::from_utf8_lossy(said)),
+            keys::SUMMONS => self.summon(&String::from_utf8_lossy(said)),
+            _ => {
+                if let Some(queue) = self.hands.hear(said)
+                    && !(self.ring(queue.as_str()) && self.has_one_worker())
+                {
+                    return keeper.send(Word::Untaken);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Rings for a queue; says whether somebody waits for its jobs.
+    fn ring(&self, queue: &str) -> bool {
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(rope) = queues.get(&QueueName::from(queue)) else { return false };
+        rope.rung.send_modify(|rung| *rung += 1);
+        rope.rung.receiver_count() > 0
+    }
+
+    /// Whether whoever waits is the one who was handed a job.
+    fn has_one_worker(&self) -> bool {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).len() == 1
     }
 
     /// Notes whether the scripts can ring; said when it changes.
@@ -201,24 +228,35 @@ impl Listening {
     }
 }
 
+/// What whoever reads the line leaves to its keeper.
+enum Word {
+    /// Somebody was handed a job who may not be waiting for it.
+    Untaken,
+    /// The line is broken.
+    Broken,
+}
+
 /// The line that the bell is heard through.
 pub(super) struct Ear {
     connection: MultiplexedConnection,
-    pushes: UnboundedReceiver<PushInfo>,
+    words: UnboundedReceiver<Word>,
 }
 
 impl Ear {
     /// Makes the line, and brings the workers of this process over to it.
-    pub(super) async fn open(connections: &Connections, bell: &Bell) -> Result<Self, RedisFailure> {
-        let (sender, pushes) = unbounded_channel();
-        let mut connection = connections.listening(sender).await?;
+    ///
+    /// What is heard is acted on where it is read: each task between the socket and a worker that waits would make its job wait.
+    pub(super) async fn open(connections: &Connections, bell: &Arc<Bell>) -> Result<Self, RedisFailure> {
+        let (keeper, words) = unbounded_channel();
+        let hearing = Arc::clone(bell);
+        let mut connection = connections.listening(move |push| hearing.hear(push, &keeper)).await?;
         let id = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
         connection.subscribe(&[keys::BELL, keys::SUMMONS]).await?;
         bell.hands.hears(connection.subscribe(bell.hands.channel()).await.is_ok());
         bell.rings(can_publish(connections).await?);
         bell.hears_through(Some(id));
         bell.register(connections, id).await?;
-        Ok(Self { connection, pushes })
+        Ok(Self { connection, words })
     }
 
     /// Listens until the line breaks.
@@ -226,23 +264,10 @@ impl Ear {
         loop {
             let silent_until = Instant::now() + SILENCE;
             let until = bell.hands.next_untaken().map_or(silent_until, |untaken| untaken.min(silent_until));
-            match tokio::time::timeout_at(until, self.pushes.recv()).await {
-                Ok(Some(push)) if push.kind == PushKind::Disconnection => return Ok(()),
-                Ok(Some(push)) => {
-                    if let Some(message) = Msg::from_push_info(push) {
-                        let said = message.get_payload_bytes();
-                        match message.get_channel_name() {
-                            keys::BELL => bell.ring(&String::from_utf8_lossy(said)),
-                            keys::SUMMONS => bell.summon(&String::from_utf8_lossy(said)),
-                            _ => {
-                                if let Some(queue) = bell.hands.hear(said) {
-                                    bell.ring(queue.as_str());
-                                }
-                            }
-                        }
-                    }
-                }
-                Ok(None) => return Ok(()),
+            match tokio::time::timeout_at(until, self.words.recv()).await {
+                // When it has to be given back is looked at anew.
+                Ok(Some(Word::Untaken)) => {}
+                Ok(Some(Word::Broken) | None) => return Ok(()),
                 Err(_) if until < silent_until => bell.hands.give_back_untaken(connections),
                 Err(_) => redis::cmd("PING").exec_async(&mut self.connection).await?,
             }

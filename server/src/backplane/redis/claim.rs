@@ -37,13 +37,9 @@ pub(super) async fn claim(
     let deadline = Instant::now() + patience;
     loop {
         let mut listening = bell.listen(&request.queues);
-        let handed = bell.hands.take(request);
-        if handed.count() > 0 {
-            connections.note_step();
-            let jobs = handed.readable(connections).await;
-            if !jobs.is_empty() {
-                return Ok(jobs);
-            }
+        let jobs = handed(connections, bell, request).await;
+        if !jobs.is_empty() {
+            return Ok(jobs);
         }
         let believed = listening.believed_empty_until().filter(|_| !patience.is_zero());
         let look_again = if let Some(until) = believed {
@@ -67,9 +63,21 @@ pub(super) async fn claim(
             () = tokio::time::sleep_until(look_again.min(deadline)) => {}
         }
         if Instant::now() >= deadline {
-            return Ok(Vec::new());
+            // From now on nobody waits, and whatever is handed over is minded by others; what came a moment before is not.
+            drop(listening);
+            return Ok(handed(connections, bell, request).await);
         }
     }
+}
+
+/// The jobs that were handed to whoever asks.
+async fn handed(connections: &Connections, bell: &Bell, request: &ClaimRequest) -> Vec<ClaimedJob> {
+    let handed = bell.hands.take(request);
+    if handed.count() == 0 {
+        return Vec::new();
+    }
+    connections.note_step_of_another();
+    handed.readable(connections).await
 }
 
 /// How jobs are claimed.

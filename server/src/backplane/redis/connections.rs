@@ -17,12 +17,12 @@ use std::{
 
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo, Pipeline,
-    ProtocolVersion, PushInfo,
-    aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
+    ProtocolVersion,
+    aio::{AsyncPushSender, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 use tokio::{
-    sync::{Notify, mpsc::UnboundedSender, watch},
+    sync::{Notify, watch},
     time::Instant,
 };
 
@@ -125,8 +125,13 @@ impl Connections {
 
     /// Notes a step that may give upkeep something to do.
     pub(super) fn note_step(&self) {
-        self.steps.fetch_add(1, Ordering::Relaxed);
+        self.note_step_of_another();
         self.note_change();
+    }
+
+    /// The same for a step that another process made: it tells how the queue stands.
+    pub(super) fn note_step_of_another(&self) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Notes a step after which queues may stand otherwise.
@@ -169,12 +174,9 @@ impl Connections {
         Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
     }
 
-    /// A connection for a subscription; what is published comes through `sender`, and so does the connection's end.
-    pub(super) async fn listening(
-        &self,
-        sender: UnboundedSender<PushInfo>,
-    ) -> Result<MultiplexedConnection, RedisFailure> {
-        let config = answering().set_push_sender(sender);
+    /// A connection for a subscription; `hear` is called with what is published, and with the connection's end, where it is read.
+    pub(super) async fn listening(&self, hear: impl AsyncPushSender) -> Result<MultiplexedConnection, RedisFailure> {
+        let config = answering().set_push_sender(hear);
         Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
     }
 }

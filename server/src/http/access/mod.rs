@@ -5,6 +5,8 @@
 
 /// What a handler adds to the entry of its use.
 mod note;
+/// How many requests somebody may send.
+pub(crate) mod rates;
 /// What each route needs.
 pub mod rules;
 
@@ -29,12 +31,13 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 pub(super) use self::note::Note;
 use self::{
     note::kept,
-    rules::{Need, RULES, Trace},
+    rates::TooFast,
+    rules::{Need, RULES, Rule, STREAMS, Trace, UNCOUNTED},
 };
 use super::{
-    assets,
+    assets, cross_site,
     error::{Code, Problem, refusal},
-    viewer,
+    sse, viewer,
 };
 use crate::{
     AppState,
@@ -57,16 +60,30 @@ pub(super) fn sessions(state: &AppState) -> SessionManagerLayer<BrowserSessions>
     layer.with_name(state.cookies.name()).with_secure(state.cookies == Cookies::Secure)
 }
 
-/// What a request needs. Static files are for all; whatever else has no route is for whom we know, and whatever has one without a rule for
-/// admins.
-fn rule(request: &Request) -> (Need, Trace) {
+/// What a request needs, and what is kept of it. Static files are for all; whatever else has no route is for whom we know, and whatever has
+/// one without a rule for admins. A method that the path does not have by the table is nobody's: no trace, and whoever may ask the path at
+/// all is told so.
+fn rule(request: &Request) -> (Need, Option<Trace>) {
     let Some(path) = request.extensions().get::<MatchedPath>() else {
         let is_file = assets::public_file(request.uri().path(), request.headers()).is_some();
-        return (if is_file { Need::Nothing } else { Need::Role(Role::Viewer) }, Trace::None);
+        return (if is_file { Need::Nothing } else { Need::Role(Role::Viewer) }, Some(Trace::None));
     };
     let method = if *request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    let found = RULES.iter().find(|(verb, route, ..)| *verb == method.as_str() && *route == path.as_str());
-    found.map_or((Need::Role(Role::Admin), Trace::Unnamed), |(_, _, need, trace)| (*need, *trace))
+    if let Some((_, _, need, trace)) = of_path(path).find(|(verb, ..)| *verb == method.as_str()) {
+        return (*need, Some(*trace));
+    }
+    let least = of_path(path).map(|(_, _, need, _)| *need).min();
+    least.map_or((Need::Role(Role::Admin), Some(Trace::Unnamed)), |least| (least, None))
+}
+
+fn of_path(path: &MatchedPath) -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().filter(|(_, route, ..)| *route == path.as_str())
+}
+
+/// The refusal of a method that a path does not have.
+fn no_such_method(path: Option<&MatchedPath>) -> ApiError {
+    let verbs: Vec<&str> = path.into_iter().flat_map(of_path).map(|(verb, ..)| *verb).collect();
+    ApiError::MethodNotAllowed { allowed: verbs.join(", ") }
 }
 
 /// Finds out who asks, and lets him through or not.
@@ -78,11 +95,16 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
         Need::Nothing => Ok(Actor::Anonymous),
         Need::Role(_) => identify(&state, &parts.headers, parts.extensions.get::<Session>()).await,
     };
+    let address = viewer::address(&parts, &state.proxies);
+    state.unnamed_proxy.look(&parts, &state.proxies);
+    if let Err(too_fast) = count(&state, &parts, need, &identified, &address) {
+        return put_off(&state, &parts, &identified, too_fast);
+    }
     let actor = match identified {
         Ok(actor) => actor,
         Err(error) => return Problem(error).into_response(),
     };
-    let by = By::Request { actor: actor.clone(), address: viewer::address(&parts, &state.proxies), reason: None };
+    let by = By::Request { actor: actor.clone(), address, reason: None };
     if let Need::Role(needed) = need {
         match actor.role() {
             None if wants_page(&parts.method, &parts.headers) => return to_sign_in(&parts.uri).into_response(),
@@ -90,21 +112,26 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
             None => return Problem(ApiError::SignInRequired).into_response(),
             Some(role) if role < needed => {
                 let error = ApiError::Forbidden { needed };
-                let entry = entry(&by, trace, &mut parts).await;
+                let entry = entry(&by, trace.unwrap_or(Trace::None), &mut parts).await;
                 state.accounts.note(&NewEntry { outcome: error.code().to_owned(), ..entry }).await;
                 return Problem(error).into_response();
             }
             Some(_) => {}
         }
     }
+    let Some(trace) = trace else { return Problem(no_such_method(parts.extensions.get())).into_response() };
     parts.extensions.insert(actor);
     if trace == Trace::None {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    let (entry, note) = (entry(&by, trace, &mut parts).await, Note::default());
-    parts.extensions.insert(note.clone());
-    let request = Request::from_parts(parts, body);
-    // In a task of its own: whoever does something and leaves at once is noted as well.
+    let entry = entry(&by, trace, &mut parts).await;
+    noted(state, entry, Request::from_parts(parts, body), next).await
+}
+
+/// Answers a request, and writes the entry of it. In a task of its own: whoever does something and leaves at once is noted as well.
+async fn noted(state: AppState, entry: NewEntry, mut request: Request, next: Next) -> Response {
+    let note = Note::default();
+    request.extensions_mut().insert(note.clone());
     let doing = tokio::spawn(async move {
         let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         // What was done before it broke stands on the note.
@@ -116,6 +143,35 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
         tracing::error!(%error, "a request broke");
         Problem(ApiError::Internal).into_response()
     })
+}
+
+/// Counts a request for whoever sent it. Who shows what does not count is nobody whom we know; while nobody can be looked for, nobody is
+/// counted either.
+fn count(
+    state: &AppState,
+    parts: &Parts,
+    need: Need,
+    identified: &Result<Actor, ApiError>,
+    address: &str,
+) -> Result<(), TooFast> {
+    let path = parts.extensions.get::<MatchedPath>();
+    let is_counted = need != Need::Nothing || path.is_some_and(|path| !UNCOUNTED.contains(&path.as_str()));
+    match identified {
+        Ok(actor) if is_counted => state.rates.admit(actor, address),
+        Err(ApiError::SignInRequired) if is_counted => state.rates.admit(&Actor::Anonymous, address),
+        _ => Ok(()),
+    }
+}
+
+/// The answer to who asks too fast.
+fn put_off(state: &AppState, parts: &Parts, identified: &Result<Actor, ApiError>, too_fast: TooFast) -> Response {
+    let TooFast { seconds, per_second } = too_fast;
+    let is_stream = parts.extensions.get::<MatchedPath>().is_some_and(|path| STREAMS.contains(&path.as_str()));
+    let is_known = identified.as_ref().is_ok_and(|actor| actor.role().is_some());
+    if is_stream && is_known && sse::wants_events(&parts.headers) && !cross_site::is_foreign(&parts.headers) {
+        return sse::put_off(&state.hub, parts, per_second);
+    }
+    Problem(ApiError::TooManyRequests { seconds }).into_response()
 }
 
 /// What is known at the door of the use of a route, but for how it ends. Without the query, which may hold what is nobody's business.
@@ -149,17 +205,22 @@ struct Held {
     role: Role,
 }
 
+/// What stands behind `Bearer`. Another scheme is no proof to us: a proxy that asks for a password of its own passes that on, and the session
+/// beside it counts.
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 async fn identify(state: &AppState, headers: &HeaderMap, session: Option<&Session>) -> Result<Actor, ApiError> {
     let database = &state.parts.database;
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let text = value.to_str().ok().and_then(|value| value.split_once(' '));
-        let Some((scheme, token)) = text else { return Err(ApiError::SignInRequired) };
+    if let Some(token) = bearer_token(headers) {
         // What can't be a token of ours is not worth a question to the database.
-        if !scheme.eq_ignore_ascii_case("bearer") || !token.starts_with(TOKEN_MARK) {
+        if !token.starts_with(TOKEN_MARK) {
             return Err(ApiError::SignInRequired);
         }
         let now = Timestamp::now();
-        let found = api_tokens::find(database, &hash(token.trim()), now).await.map_err(refusal)?;
+        let found = api_tokens::find(database, &hash(token), now).await.map_err(refusal)?;
         let bearer = found.ok_or(ApiError::SignInRequired)?;
         if bearer.is_to_be_noted
             && let Err(error) = api_tokens::note_use(database, bearer.token_id, now).await

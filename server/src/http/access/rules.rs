@@ -2,8 +2,8 @@
 
 use app::domain::Role;
 
-/// What a route needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a route needs, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// Nothing: it tells nobody anything that is not for all.
     Nothing,
@@ -30,6 +30,12 @@ const OPEN: Need = Need::Nothing;
 const VIEWER: Need = Need::Role(Role::Viewer);
 const OPERATOR: Need = Need::Role(Role::Operator);
 const ADMIN: Need = Need::Role(Role::Admin);
+
+/// Routes that are answered however often somebody asks: for whoever restarts or balances the server, and files that cost nothing.
+pub const UNCOUNTED: &[&str] = &["/health/live", "/health/ready", "/api/queue/health", "/pkg/{file}"];
+
+/// Routes that are streams of Server-Sent Events. A browser that is put off has to be told so in one, or it never comes back.
+pub const STREAMS: &[&str] = &["/api/v1/sse/connect", "/dashboard/stream"];
 
 /// Every route: its method, its path, and what it needs.
 #[rustfmt::skip]

@@ -37,6 +37,8 @@ use super::{
     line::Line,
     pipe::{Framing, Pipe},
     reader::{self, WhileRead},
+    tls::Tls,
+    wire::Wire,
 };
 
 /// How often a client of HTTP/2 that is silent is asked whether it lives, and how long it has for its answer.
@@ -50,12 +52,18 @@ const STREAMS: u32 = 128;
 /// Answers requests until the client is done or out of time, or the server stops: then those are answered that have begun.
 ///
 /// A stream that leaves HTTP goes on as a task of its own, so that nothing of all this stays in memory below it.
-pub(super) async fn hold(mut line: Line, router: Router, limits: ListenerLimits, stopping: CancellationToken) {
+pub(super) async fn hold(
+    line: Line,
+    tls: Option<Tls>,
+    router: Router,
+    limits: ListenerLimits,
+    stopping: CancellationToken,
+) {
     let client = line.client();
     // Who comes while the server stops is answered once: told to end, the connection would end before its first request.
     let is_late = stopping.is_cancelled();
-    let version = tokio::select! {
-        heard = timeout(limits.head, line.version()) => heard.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),
+    let opened = tokio::select! {
+        opened = timeout(limits.head, Wire::open(line, tls)) => opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),
         () = stopping.cancelled(), if !is_late => return,
     };
     let stopped = async move {
@@ -64,17 +72,17 @@ pub(super) async fn hold(mut line: Line, router: Router, limits: ListenerLimits,
         }
         stopping.cancelled().await;
     };
-    let ended = match version {
-        Ok(Version::HTTP_2) => Box::pin(at_the_same_time(line, router, limits, stopped)).await,
-        Ok(_) => {
+    let ended = match opened {
+        Ok((wire, Version::HTTP_2)) => Box::pin(at_the_same_time(wire, router, limits, stopped)).await,
+        Ok((wire, _)) => {
             let keep_alive = if is_late { KeepAlive::Off } else { KeepAlive::On };
-            Box::pin(one_by_one(line, router, limits, stopped, keep_alive)).await.map(|left| {
+            Box::pin(one_by_one(wire, router, limits, stopped, keep_alive)).await.map(|left| {
                 if let Some(pipe) = left {
                     tokio::spawn(pipe.run());
                 }
             })
         }
-        Err(error) => return tracing::debug!(%client, %error, "a connection said nothing"),
+        Err(error) => return tracing::debug!(%client, %error, "a connection did not begin"),
     };
     if let Err(error) = ended {
         tracing::debug!(%client, %error, "a connection broke");
@@ -90,12 +98,12 @@ enum KeepAlive {
 
 /// HTTP/2.
 async fn at_the_same_time(
-    line: Line,
+    wire: Wire,
     router: Router,
     limits: ListenerLimits,
     stopped: impl Future<Output = ()>,
 ) -> hyper::Result<()> {
-    let client = line.client();
+    let client = wire.client();
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(client));
@@ -109,7 +117,7 @@ async fn at_the_same_time(
         .keep_alive_timeout(ANSWERED_WITHIN)
         .max_send_buf_size(MOST_HELD)
         .max_concurrent_streams(STREAMS);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(line), service));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(wire), service));
     tokio::select! {
         ended = connection.as_mut() => return ended,
         () = stopped => connection.as_mut().graceful_shutdown(),
@@ -119,14 +127,14 @@ async fn at_the_same_time(
 
 /// HTTP/1.1: returns the stream that the connection was left to, if it was.
 async fn one_by_one(
-    line: Line,
+    wire: Wire,
     router: Router,
     limits: ListenerLimits,
     stopped: impl Future<Output = ()>,
     keep_alive: KeepAlive,
 ) -> hyper::Result<Option<Arc<Pipe>>> {
-    let client = line.client();
-    let wish = Arc::new(Wish { ticket: Mutex::default(), is_flushed: line.flushed() });
+    let client = wire.client();
+    let wish = Arc::new(Wish { ticket: Mutex::default(), is_flushed: wire.flushed() });
     let wished = Arc::clone(&wish);
     let service = service_fn(move |request: Request<Incoming>| {
         let framing = framing(&request);
@@ -148,7 +156,7 @@ async fn one_by_one(
         .header_read_timeout(limits.head)
         .max_buf_size(MOST_HELD)
         .keep_alive(keep_alive == KeepAlive::On);
-    let mut connection = builder.serve_connection(TokioIo::new(line), service).with_upgrades();
+    let mut connection = builder.serve_connection(TokioIo::new(wire), service).with_upgrades();
     let mut stopped = pin!(stopped);
     let mut is_told = false;
     let ended = poll_fn(|cx| {

@@ -20,7 +20,7 @@ use axum::http::Version;
 use bytes::Bytes;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::TcpStream,
     sync::OwnedSemaphorePermit,
     time::Sleep,
@@ -34,6 +34,17 @@ const ASKED_EVERY: Duration = Duration::from_secs(15);
 /// Packets that nobody acknowledges for so long mean that the other end is gone.
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+/// What is said to who speaks HTTP where it has to be encrypted: the form of every refusal, for there is no request yet to refuse.
+const ENCRYPTED_ONLY: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\ncontent-length: 157\r\n\
+connection: close\r\n\r\n\
+{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400,\"detail\":\"This port speaks TLS. Ask by an address that begins with \
+https://.\",\"code\":\"tls_required\"}";
+/// What is read of a request that is not answered.
+const MOST_UNREAD: u64 = 64 * 1024;
+/// What waits in the system to be sent to a client that has not taken what was sent before. Without a limit the system takes megabytes for
+/// each, and a thousand clients that ask for the bundle and don't read it cost gigabytes, and everybody seconds.
+#[cfg(target_os = "linux")]
+const MOST_UNSENT: u32 = 128 * 1024;
 /// How a client of HTTP/2 begins.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -65,7 +76,10 @@ impl Line {
         let options = SockRef::from(&socket);
         options.set_tcp_keepalive(&TcpKeepalive::new().with_time(ASKED_EVERY).with_interval(ASKED_EVERY))?;
         #[cfg(target_os = "linux")]
-        options.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+        {
+            options.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+            options.set_tcp_notsent_lowat(MOST_UNSENT)?;
+        }
         Ok(Self {
             socket,
             client,
@@ -99,6 +113,24 @@ impl Line {
         }
         self.heard = Bytes::copy_from_slice(&words[..count]);
         Ok(if words == *PREFACE { Version::HTTP_2 } else { Version::HTTP_11 })
+    }
+
+    /// The first byte that the client says, once it is there. It is still to be read.
+    pub(super) async fn first_byte(&self) -> io::Result<u8> {
+        let mut byte = [0];
+        match self.socket.peek(&mut byte).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(byte[0]),
+        }
+    }
+
+    /// Tells somebody who does not encrypt that he has to, and waits until he has gone: what he said and nobody took in would break the line
+    /// before he has read that.
+    pub(super) async fn send_away(self) -> io::Result<()> {
+        let mut socket = self.socket;
+        socket.write_all(ENCRYPTED_ONLY).await?;
+        socket.shutdown().await?;
+        tokio::io::copy(&mut socket.take(MOST_UNREAD), &mut tokio::io::sink()).await.map(drop)
     }
 
     /// Takes in how a write went: a client that takes something has its whole time again.

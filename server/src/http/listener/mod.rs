@@ -1,7 +1,8 @@
 //! Takes connections in, until it is asked to stop; then it waits for what is under way.
 //!
 //! The loop is ours, for the one of axum sets no limits: a client that sends its request's head a byte a minute, or stops reading its
-//! answer, would be kept for ever. Here each has its time (a body's is the router's), and there are only so many connections at once.
+//! answer, would be kept for ever. Here each has its time (a body's is the router's), and there are only so many connections at once. A
+//! client that has to agree on encryption first does so in the time of its first request, beside all others.
 
 /// One connection, as long as HTTP is spoken on it.
 mod conversation;
@@ -9,10 +10,18 @@ mod conversation;
 pub(super) mod handover;
 /// A connection's socket, with the times that a client has.
 mod line;
+/// The files that a port encrypts by.
+pub mod pair;
 /// A stream by itself.
 mod pipe;
+/// Where connections come in.
+mod port;
 /// Who reads an answer of HTTP/2.
 mod reader;
+/// What a port encrypts by, as long as it is open.
+pub mod tls;
+/// What HTTP is spoken over.
+mod wire;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -25,6 +34,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use line::Line;
+pub use port::Port;
 
 /// Connections that wait to be taken in. All clients of a server that comes back do so at once, and who finds no room tries again a second
 /// later.
@@ -40,7 +50,8 @@ const TOO_MANY: &[u8] =
 pub struct ListenerLimits {
     /// Connections at once.
     pub connections: usize,
-    /// The time in which a request's head has to be there, and in which the next request has to follow.
+    /// The time in which a request's head has to be there, and in which the next request has to follow; and before the first, the time in
+    /// which it has to be agreed on how to encrypt.
     pub head: Duration,
     /// The time in which a client has to take something of what is sent to it.
     pub reading: Duration,
@@ -68,8 +79,8 @@ pub fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// The listener broke.
-pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> io::Result<()> {
-    serve_within(ListenerLimits::default(), listener, router, stopping).await
+pub async fn serve(port: impl Into<Port>, router: Router, stopping: CancellationToken) -> io::Result<()> {
+    serve_within(ListenerLimits::default(), port, router, stopping).await
 }
 
 /// Serves until `stopping` is cancelled and every connection has ended. Until then others are still taken in: whoever balances the load
@@ -79,10 +90,11 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
 /// The listener broke.
 pub async fn serve_within(
     limits: ListenerLimits,
-    listener: TcpListener,
+    port: impl Into<Port>,
     router: Router,
     stopping: CancellationToken,
 ) -> io::Result<()> {
+    let Port { listener, tls } = port.into();
     let places = Arc::new(Semaphore::new(limits.connections));
     let conversations = TaskTracker::new();
     let over = async {
@@ -105,10 +117,17 @@ pub async fn serve_within(
         match Arc::clone(&places).try_acquire_owned() {
             Ok(place) => match Line::over(socket, limits, (place, conversations.token())) {
                 Ok(line) => {
-                    conversations.spawn(conversation::hold(line, router.clone(), limits, stopping.clone()));
+                    conversations.spawn(conversation::hold(
+                        line,
+                        tls.clone(),
+                        router.clone(),
+                        limits,
+                        stopping.clone(),
+                    ));
                 }
                 Err(error) => tracing::debug!(%error, "a connection was gone before it began"),
             },
+            Err(_) if tls.is_some() => refuse_encrypted(socket),
             Err(_) => refuse(socket).await,
         }
     }
@@ -124,6 +143,12 @@ async fn rest_after(error: &io::Error) {
         tracing::error!(%error, "no connection can be taken in; trying again");
         tokio::time::sleep(AFTER_A_FAILURE).await;
     }
+}
+
+/// Sends somebody away who understands only what is encrypted: agreeing on how is more work than he is worth.
+fn refuse_encrypted(socket: TcpStream) {
+    drop(socket);
+    tracing::warn!("a connection was refused: there are too many");
 }
 
 /// Sends somebody away, without waiting for him: what does not fit into the socket's buffer is not worth it.

@@ -1,4 +1,4 @@
-//! A stream by itself: a socket and a feed, with no HTTP between them any more.
+//! A stream by itself: a connection and a feed, with no HTTP between them any more.
 //!
 //! It has no buffer. All that is pending is put into one that the streams of a thread share, and leaves in one write. What the client does
 //! not take of it is kept, and nothing more is asked for until that has gone.
@@ -18,7 +18,7 @@ use std::{
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::line::Line;
+use super::wire::Wire;
 use crate::hub::{Carrier, Feed, Poured, Scratch};
 
 thread_local! {
@@ -69,7 +69,7 @@ impl Framing {
 pub(super) struct Pipe(Mutex<Stream>);
 
 struct Stream {
-    line: Line,
+    line: Wire,
     feed: Feed,
     framing: Framing,
     /// What the client has not taken yet.
@@ -84,7 +84,7 @@ struct Stream {
 
 impl Pipe {
     /// A stream on a line on which the head of its answer has been sent.
-    pub(super) fn new(line: Line, feed: Feed, framing: Framing) -> Arc<Self> {
+    pub(super) fn new(line: Wire, feed: Feed, framing: Framing) -> Arc<Self> {
         Arc::new_cyclic(|pipe: &Weak<Self>| {
             feed.carried_by(Weak::clone(pipe) as _);
             Self(Mutex::new(Stream {
@@ -136,6 +136,8 @@ impl Stream {
             }
             // A stopped reader's last piece is let go as well.
             self.rest = Bytes::new();
+            // What is encrypted may be taken in and still wait for the socket: nobody else would ask for it to go on. A plain line has nothing.
+            ready!(Pin::new(&mut self.line).poll_flush(cx))?;
             if self.is_last {
                 return Poll::Ready(Ok(()));
             }
@@ -186,7 +188,7 @@ impl Stream {
                 // What was said and not taken in would break the connection before the client has read its end.
                 let _ = self.poll_gone(cx);
                 // Whoever has gone needs no end.
-                let _ = Pin::new(&mut self.line).poll_shutdown(cx);
+                let _ = ready!(Pin::new(&mut self.line).poll_shutdown(cx));
                 Poll::Ready(())
             }
             Poll::Ready(Err(error)) => {
