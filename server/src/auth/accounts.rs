@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use app::{
     api::ApiError,
-    domain::{Reason, Role, SessionId, User, UserId},
+    domain::{Role, SessionId, User, UserId},
 };
 use email_address::EmailAddress;
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
-    actor::Actor,
+    by::By,
     password::Passwords,
     secret::Secret,
     sign_in::Recognized,
@@ -38,63 +38,6 @@ pub struct Accounts {
     pub(super) throttle: Arc<Throttle>,
     /// Told whenever something has ended by which streams may be open.
     pub(super) endings: Arc<Notify>,
-}
-
-/// Who does something, and from where.
-#[derive(Clone, Debug)]
-pub enum By {
-    /// A command on the machine itself.
-    Console,
-    /// Somebody by HTTP.
-    Request {
-        /// Who.
-        actor: Actor,
-        /// From where.
-        address: String,
-        /// Why, if he said.
-        reason: Option<String>,
-    },
-}
-
-impl By {
-    /// The same, for a reason.
-    pub(crate) fn because(self, why: Option<&Reason>) -> Self {
-        match self {
-            Self::Console => Self::Console,
-            Self::Request { actor, address, .. } => {
-                let reason = why.and_then(Reason::words).map(str::to_owned);
-                Self::Request { actor, address, reason }
-            }
-        }
-    }
-
-    /// An entry of what was done.
-    pub(crate) fn entry(&self, action: &str, outcome: &str) -> NewEntry {
-        let (actor_kind, actor, address, reason) = match self {
-            Self::Console => ("console", String::new(), None, None),
-            Self::Request { actor, address, reason } => {
-                let (kind, name) = actor.in_audit();
-                (kind, name, Some(address.clone()), reason.clone())
-            }
-        };
-        NewEntry {
-            actor_kind,
-            actor,
-            action: action.to_owned(),
-            outcome: outcome.to_owned(),
-            reason,
-            address,
-            ..NewEntry::default()
-        }
-    }
-
-    /// The user, where it is one.
-    const fn user_id(&self) -> Option<UserId> {
-        match self {
-            Self::Request { actor: Actor::User { user_id, .. }, .. } => Some(*user_id),
-            _ => None,
-        }
-    }
 }
 
 impl Accounts {

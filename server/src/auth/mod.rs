@@ -11,6 +11,8 @@ pub mod accounts;
 pub mod actor;
 /// The sessions of browsers.
 pub mod browser_sessions;
+/// Who does something, and why.
+pub mod by;
 /// Browsers in which somebody has signed in before.
 mod devices;
 /// Ending one's own sessions.
@@ -32,7 +34,8 @@ mod tokens;
 /// Ends the streams of who is signed out.
 pub mod watch;
 
-pub use accounts::{Accounts, By};
+pub use accounts::Accounts;
 pub use actor::Actor;
 pub use browser_sessions::BrowserSessions;
+pub use by::By;
 pub use secret::Secret;

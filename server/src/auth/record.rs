@@ -5,10 +5,7 @@
 
 use app::api::ApiError;
 
-use super::{
-    accounts::{Accounts, By},
-    actor::Actor,
-};
+use super::{accounts::Accounts, actor::Actor, by::By};
 use crate::{
     failure::refusal,
     store::{

@@ -4,7 +4,8 @@ use app::{api::ApiError, domain::Role};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    accounts::{Accounts, By, insert_user, random},
+    accounts::{Accounts, insert_user, random},
+    by::By,
     secret::{Secret, hash},
     sign_in::Recognized,
     throttle::network,

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    accounts::{Accounts, By, random},
+    accounts::{Accounts, random},
+    by::By,
     secret::{Secret, TOKEN_MARK},
 };
 use crate::{

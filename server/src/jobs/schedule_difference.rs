@@ -12,7 +12,7 @@ const HIDDEN: &str = "…";
 
 /// All that a plan says.
 pub fn all_of(plan: &Plan) -> String {
-    Value::from_iter(facts(plan).into_iter().map(hidden)).to_string()
+    facts(plan).into_iter().map(hidden).collect::<Value>().to_string()
 }
 
 /// What differs between two plans: how it was, and how it is now. `None` is a plan that nobody can read.

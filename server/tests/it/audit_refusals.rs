@@ -1,11 +1,12 @@
 //! What the audit log tells of people and programs: who was let do what and who was not, and never a secret.
 
 use ::app::domain::Role;
-use reqwest::{Client, Method, StatusCode, header};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use server::{Limits, auth::By};
 
 use crate::{
+    accounts::sign_in,
     api::{call, post},
     audit::entries,
     harness::{App, Work, client_with, spawn, token_for},
@@ -99,12 +100,7 @@ async fn steps_of_admins_that_were_refused_are_told_of_and_no_secret() {
 async fn who_signs_out_or_gives_a_wrong_password_is_told_of() {
     let app = idle().await;
     app.accounts.add_user(&By::Console, "ada@example.com", Role::Viewer, PASSWORD.to_owned()).await.expect("added");
-    let login = json!({"email": "ada@example.com", "password": PASSWORD});
-    let answer = client_with(None).post(format!("{}/api/v1/auth/login", app.base)).json(&login).send().await;
-    let cookie = answer.expect("answered").headers()[header::SET_COOKIE].clone();
-    let pair = cookie.to_str().expect("ASCII").split(';').next().expect("a pair").parse().expect("a header");
-    let headers = header::HeaderMap::from_iter([(header::COOKIE, pair)]);
-    let ada = Client::builder().default_headers(headers).build().expect("a client");
+    let ada = sign_in(&app, "ada@example.com", PASSWORD).await.expect("signed in");
     let send = async |path: &str, body: Value| {
         ada.post(format!("{}{path}", app.base)).json(&body).send().await.expect("answered").status()
     };

@@ -148,14 +148,3 @@ async fn a_long_log_leaves_in_pages_and_breaks_off_where_it_can_not_go_on() {
     }
     assert!(broke, "a part looked like the whole");
 }
-
-#[tokio::test]
-async fn nobody_changes_an_entry_or_takes_it_away() {
-    let app = idle().await;
-
-    for statement in ["update audit_log set outcome = 'x'", "delete from audit_log"] {
-        assert!(app.attempt(statement).await.is_err(), "{statement}");
-    }
-
-    assert_eq!(entries(&app, "action=token.created").await[0]["outcome"], "done");
-}

@@ -6,7 +6,7 @@
 //! while the connection is away; so when it comes back everyone looks, and while it is away they look every second. So they do where the
 //! user may not publish, for then the scripts can't ring.
 //!
-//! The same connection is the sign of life of the process's workers: Redis closes it when the process ends, however it ends.
+//! The same connection is the sign of life of the process's workers: Redis closes it when the process ends, however it ends. `ear` keeps it.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,13 +18,8 @@ use std::{
 };
 
 use app::domain::{QueueName, WorkerId};
-use redis::{Msg, PushInfo, PushKind, Value, aio::MultiplexedConnection};
 use tokio::{
-    sync::{
-        Notify,
-        mpsc::{UnboundedReceiver, UnboundedSender, error::SendError, unbounded_channel},
-        watch,
-    },
+    sync::{Notify, watch},
     time::Instant,
 };
 
@@ -32,14 +27,9 @@ use super::{
     RedisFailure,
     connections::Connections,
     hands::Hands,
-    keys,
     worker::{self, Arrival},
 };
 
-/// A silent line is asked whether it is whole.
-const SILENCE: Duration = Duration::from_secs(5);
-/// The pause before the line is made anew. Shorter than workers may be missing.
-const AFTER_A_FAILURE: Duration = Duration::from_millis(500);
 /// How long a queue that was found empty is believed empty: the bell tells of jobs, so this is a net only.
 const BELIEVED: Duration = Duration::from_secs(30);
 /// The same while the bell can't be heard.
@@ -117,7 +107,7 @@ impl Bell {
         summoned.notified().await;
     }
 
-    fn summon(&self, worker: &str) {
+    pub(super) fn summon(&self, worker: &str) {
         if let Some(summoned) =
             self.summoned.lock().unwrap_or_else(PoisonError::into_inner).get(&WorkerId::from(worker))
         {
@@ -126,36 +116,15 @@ impl Bell {
     }
 
     /// The connection came or went.
-    fn hears_through(&self, connection: Option<i64>) {
+    pub(super) fn hears_through(&self, connection: Option<i64>) {
         self.connection.send_replace(connection);
         for rope in self.queues.lock().unwrap_or_else(PoisonError::into_inner).values() {
             rope.rung.send_modify(|rung| *rung += 1);
         }
     }
 
-    /// Acts on what the line says, and leaves to its keeper what has to be minded later.
-    fn hear(&self, push: PushInfo, keeper: &UnboundedSender<Word>) -> Result<(), SendError<Word>> {
-        if push.kind == PushKind::Disconnection {
-            return keeper.send(Word::Broken);
-        }
-        let Some(message) = Msg::from_push_info(push) else { return Ok(()) };
-        let said = message.get_payload_bytes();
-        match message.get_channel_name() {
-            keys::BELL => _ = self.ring(&String::from_utf8_lossy(said)),
-            keys::SUMMONS => self.summon(&String::from_utf8_lossy(said)),
-            _ => {
-                if let Some(queue) = self.hands.hear(said)
-                    && !(self.ring(queue.as_str()) && self.has_one_worker())
-                {
-                    return keeper.send(Word::Untaken);
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Rings for a queue; says whether somebody waits for its jobs.
-    fn ring(&self, queue: &str) -> bool {
+    pub(super) fn ring(&self, queue: &str) -> bool {
         let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(rope) = queues.get(&QueueName::from(queue)) else { return false };
         rope.rung.send_modify(|rung| *rung += 1);
@@ -163,19 +132,19 @@ impl Bell {
     }
 
     /// Whether whoever waits is the one who was handed a job.
-    fn has_one_worker(&self) -> bool {
+    pub(super) fn has_one_worker(&self) -> bool {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).len() == 1
     }
 
     /// Notes whether the scripts can ring; said when it changes.
-    fn rings(&self, can_publish: bool) {
+    pub(super) fn rings(&self, can_publish: bool) {
         let was_mute = self.is_mute.swap(!can_publish, Ordering::Relaxed);
         if !was_mute && !can_publish {
             tracing::warn!("Redis forbids its user to publish: waiting workers look for jobs every second instead");
         }
     }
 
-    async fn register(&self, connections: &Connections, id: i64) -> Result<(), RedisFailure> {
+    pub(super) async fn register(&self, connections: &Connections, id: i64) -> Result<(), RedisFailure> {
         let workers: Vec<_> = self.workers.lock().unwrap_or_else(PoisonError::into_inner).clone().into_iter().collect();
         if workers.is_empty() { Ok(()) } else { worker::join(connections, id, Arrival::Back, &workers).await }
     }
@@ -225,83 +194,5 @@ impl Listening {
         let rings = self.ropes.iter_mut().map(|(rung, _)| Box::pin(rung.changed()));
         // A rope is kept by this very value, so it can't be gone.
         let _ = futures::future::select_all(rings).await;
-    }
-}
-
-/// What whoever reads the line leaves to its keeper.
-enum Word {
-    /// Somebody was handed a job who may not be waiting for it.
-    Untaken,
-    /// The line is broken.
-    Broken,
-}
-
-/// The line that the bell is heard through.
-pub(super) struct Ear {
-    connection: MultiplexedConnection,
-    words: UnboundedReceiver<Word>,
-}
-
-impl Ear {
-    /// Makes the line, and brings the workers of this process over to it.
-    ///
-    /// What is heard is acted on where it is read: each task between the socket and a worker that waits would make its job wait.
-    pub(super) async fn open(connections: &Connections, bell: &Arc<Bell>) -> Result<Self, RedisFailure> {
-        let (keeper, words) = unbounded_channel();
-        let hearing = Arc::clone(bell);
-        let mut connection = connections.listening(move |push| hearing.hear(push, &keeper)).await?;
-        let id = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
-        connection.subscribe(&[keys::BELL, keys::SUMMONS]).await?;
-        bell.hands.hears(connection.subscribe(bell.hands.channel()).await.is_ok());
-        bell.rings(can_publish(connections).await?);
-        bell.hears_through(Some(id));
-        bell.register(connections, id).await?;
-        Ok(Self { connection, words })
-    }
-
-    /// Listens until the line breaks.
-    async fn listen(&mut self, bell: &Bell, connections: &Arc<Connections>) -> Result<(), RedisFailure> {
-        loop {
-            let silent_until = Instant::now() + SILENCE;
-            let until = bell.hands.next_untaken().map_or(silent_until, |untaken| untaken.min(silent_until));
-            match tokio::time::timeout_at(until, self.words.recv()).await {
-                // When it has to be given back is looked at anew.
-                Ok(Some(Word::Untaken)) => {}
-                Ok(Some(Word::Broken) | None) => return Ok(()),
-                Err(_) if until < silent_until => bell.hands.give_back_untaken(connections),
-                Err(_) => redis::cmd("PING").exec_async(&mut self.connection).await?,
-            }
-        }
-    }
-}
-
-/// Whether messages may be published: one that names nobody is.
-pub(super) async fn can_publish(connections: &Connections) -> Result<bool, RedisFailure> {
-    match connections.ask::<Value>(redis::cmd("PUBLISH").arg(keys::BELL).arg("")).await {
-        Err(RedisFailure::Refused(_)) => Ok(false),
-        answered => answered.map(|_| true),
-    }
-}
-
-/// Keeps the line for ever.
-pub(super) async fn keep(bell: Arc<Bell>, connections: Arc<Connections>, first: Ear) {
-    let mut line = Ok(first);
-    let mut given_up = connections.given_up();
-    loop {
-        let ended = match line {
-            Ok(mut ear) => tokio::select! {
-                ended = ear.listen(&bell, &connections) => ended,
-                // The sender lives in the connections, which are held here: it can't be gone.
-                _ = given_up.changed() => Ok(()),
-            },
-            Err(failure) => Err(failure),
-        };
-        bell.hears_through(None);
-        if let Err(failure) = ended {
-            tracing::warn!(%failure, "the line to Redis that wakes waiting workers is broken; making it anew");
-        }
-        tokio::time::sleep(AFTER_A_FAILURE).await;
-        given_up.mark_unchanged();
-        line = Ear::open(&connections, &bell).await;
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{RedisFailure, bell, connections::Connections};
+use super::{RedisFailure, connections::Connections, ear};
 
 /// What there is to know of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(super) async fn of(connections: &Connections) -> Result<RedisHealth, RedisFa
         used_memory_bytes: field("used_memory").parse().unwrap_or_default(),
         is_append_only: field("aof_enabled") == "1",
         snapshots: snapshots.ok().and_then(|mut settings| settings.remove("save")),
-        can_publish: bell::can_publish(connections).await?,
+        can_publish: ear::can_publish(connections).await?,
         is_cluster: field("cluster_enabled") == "1",
         clock_skew: clock_skew(connections).await?,
     })

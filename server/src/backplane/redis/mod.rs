@@ -20,6 +20,7 @@ mod bell;
 mod claim;
 mod connections;
 mod control;
+mod ear;
 mod failure;
 mod hands;
 mod health;
@@ -57,8 +58,9 @@ use super::{
     Lease, Maintenance, NewJob, Progress, ReadLog, WorkerProfile, sql::Retention,
 };
 use crate::store::Database;
-use bell::{Bell, Ear};
+use bell::Bell;
 use connections::Connections;
+use ear::Ear;
 
 /// Job queue and event log in Redis.
 pub struct RedisBackplane {
@@ -87,7 +89,7 @@ impl RedisBackplane {
         health::check_version(&connections).await?;
         let bell = Arc::new(Bell::default());
         let ear = Ear::open(&connections, &bell).await?;
-        let listening = tokio::spawn(bell::keep(Arc::clone(&bell), Arc::clone(&connections), ear));
+        let listening = tokio::spawn(ear::keep(Arc::clone(&bell), Arc::clone(&connections), ear));
         let relaying = database.map(|database| tokio::spawn(relay::keep(Arc::clone(&connections), database)));
         Ok(Arc::new(Self {
             _listening: AbortOnDropHandle::new(listening),

@@ -124,10 +124,14 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
     if trace == Trace::None {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    let (entry, note) = (entry(&by, trace, &mut parts).await, Note::default());
-    parts.extensions.insert(note.clone());
-    let request = Request::from_parts(parts, body);
-    // In a task of its own: whoever does something and leaves at once is noted as well.
+    let entry = entry(&by, trace, &mut parts).await;
+    noted(state, entry, Request::from_parts(parts, body), next).await
+}
+
+/// Answers a request, and writes the entry of it. In a task of its own: whoever does something and leaves at once is noted as well.
+async fn noted(state: AppState, entry: NewEntry, mut request: Request, next: Next) -> Response {
+    let note = Note::default();
+    request.extensions_mut().insert(note.clone());
     let doing = tokio::spawn(async move {
         let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         // What was done before it broke stands on the note.

@@ -28,7 +28,7 @@ use super::{
 };
 
 /// How often the files are looked at, where nobody is in a hurry.
-pub const LOOKED_AT_EVERY: Duration = Duration::from_secs(60);
+pub const LOOKED_AT_EVERY: Duration = Duration::from_mins(1);
 
 /// HTTP/2 by its name in a handshake (RFC 9113, section 3.2). Browsers prefer it, and ask for the other where they want a WebSocket.
 pub(super) const HTTP_2: &[u8] = b"h2";
