@@ -2,10 +2,7 @@
 
 use app::api::ApiError;
 
-use super::{
-    accounts::{Accounts, By},
-    actor::Actor,
-};
+use super::{accounts::Accounts, actor::Actor, by::By};
 use crate::{
     failure::refusal,
     store::{audit::NewEntry, sessions},

@@ -142,7 +142,7 @@ impl Line {
     }
 
     async fn read(&mut self) -> io::Result<usize> {
-        let mut bytes = [0; 16 * 1024];
+        let mut bytes = vec![0; 16 * 1024];
         let count = timeout(DEADLINE, self.socket.read(&mut bytes)).await.expect("something in time")?;
         self.heard.push_str(std::str::from_utf8(&bytes[..count]).expect("UTF-8"));
         Ok(count)

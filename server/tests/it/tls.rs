@@ -76,15 +76,15 @@ async fn who_does_not_encrypt_is_told_how_to_come_again() {
     let (server, _) = server(PATIENT, &Folder::with(&Issued::new())).await;
     let mut line = server.connect().await;
 
-    let body = "x".repeat(20_000);
-    let request = format!("POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 20000\r\n\r\n{body}");
+    let unread = "x".repeat(20_000);
+    let request = format!("POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 20000\r\n\r\n{unread}");
     line.write_all(request.as_bytes()).await.expect("sent");
 
-    let mut heard = String::new();
-    timeout(DEADLINE, line.read_to_string(&mut heard)).await.expect("in time").expect("closed, and not broken");
-    let (head, body) = heard.split_once("\r\n\r\n").expect("a head");
+    let mut answer = String::new();
+    timeout(DEADLINE, line.read_to_string(&mut answer)).await.expect("in time").expect("closed, and not broken");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
     assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{head}");
-    assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{heard}");
+    assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{answer}");
     let problem: Value = serde_json::from_str(body).expect("JSON");
     assert_eq!((&problem["status"], &problem["code"]), (&400.into(), &"tls_required".into()));
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("https://")));
