@@ -47,6 +47,19 @@ test('it shows who did what from which state to which, and sifts by its address'
   await expect(audit.what).toHaveValue('token');
   await expect(audit.rows).toHaveCount(3);
 
+  await audit.open();
+  await page.getByLabel('Outcome').selectOption('Refused');
+  await audit.filter.click();
+  await expect(page).toHaveURL('/audit?outcome=refused');
+  await expect(audit.rows).toHaveCount(1);
+  await expect(audit.rows.first()).toHaveAttribute('data-action', 'signed_in');
+
+  await page.getByLabel('Outcome').selectOption('Done');
+  await page.getByLabel('To what, or why').fill('BILL');
+  await audit.filter.click();
+  await expect(page).toHaveURL('/audit?outcome=done&q=BILL');
+  await expect(audit.rows).toHaveCount(2);
+
   await audit.open('?actor=nobody');
   await expect(page.getByRole('heading', { level: 2 })).toHaveText('Nothing like that was done');
 });

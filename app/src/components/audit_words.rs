@@ -1,7 +1,7 @@
 //! What the audit log says, in words.
 
-/// What is done to accounts, by its name in the log. Requests stand there as they came: `POST /api/v1/queues/test/pause`.
-pub const ACTIONS: [(&str, &str); 12] = [
+/// What is done, by its name in the log. What has no name of its own stands there as it came: `POST /api/v1/…`.
+pub const ACTIONS: [(&str, &str); 34] = [
     ("signed_in", "Signed in"),
     ("signed_out", "Signed out"),
     ("user", "Everything about users"),
@@ -12,8 +12,30 @@ pub const ACTIONS: [(&str, &str); 12] = [
     ("user.password_changed", "Changed a password"),
     ("session.ended", "Ended a session"),
     ("session.others_ended", "Ended other sessions"),
+    ("token", "Everything about tokens"),
     ("token.created", "Made a token"),
     ("token.revoked", "Revoked a token"),
+    ("setup_link.made", "Made the link to set up"),
+    ("queue", "Everything about queues"),
+    ("queue.paused", "Paused a queue"),
+    ("queue.resumed", "Resumed a queue"),
+    ("queue.limited", "Limited a queue"),
+    ("job", "Everything about jobs"),
+    ("job.cancelled", "Cancelled a job"),
+    ("job.retried", "Retried a job"),
+    ("job.removed", "Removed a job"),
+    ("dead_letters.replayed", "Replayed dead letters"),
+    ("dead_letters.discarded", "Discarded dead letters"),
+    ("schedule", "Everything about schedules"),
+    ("schedule.added", "Added a schedule"),
+    ("schedule.changed", "Changed a schedule"),
+    ("schedule.removed", "Removed a schedule"),
+    ("schedule.run", "Ran a schedule"),
+    ("import.uploaded", "Uploaded a file"),
+    ("customers.exported", "Exported customers"),
+    ("audit.exported", "Exported this log"),
+    ("stream.kicked", "Ended a stream"),
+    ("test_event.ordered", "Ordered a test event"),
 ];
 
 /// An action in words; `None` for one that speaks for itself.
