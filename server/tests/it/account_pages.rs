@@ -33,7 +33,8 @@ async fn browser(app: &App, email: &str, password: &str) -> Client {
 
 /// The same browser once it has taken the cookie of an answer.
 fn with_cookie_of(answer: &reqwest::Response) -> Client {
-    let cookie = answer.headers()[header::SET_COOKIE].to_str().expect("ASCII");
+    let mut cookies = answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let cookie = cookies.find(|line| line.starts_with("signalbox=")).expect("a session");
     let pair = cookie.split(';').next().expect("a pair").parse().expect("a header");
     let headers = header::HeaderMap::from_iter([(header::COOKIE, pair)]);
     let policy = reqwest::redirect::Policy::none();
