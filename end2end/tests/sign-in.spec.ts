@@ -74,7 +74,8 @@ test('one comes in by the right password alone, and to where one wanted to go', 
   await new Indicator(page).live();
 
   const cookies = await page.context().cookies();
-  expect(cookies).toMatchObject([{ httpOnly: true, sameSite: 'Lax' }]);
+  expect(cookies.map(({ name }) => name).sort()).toEqual(['signalbox', 'signalbox-device']);
+  for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
 });
 
 test('too many wrong tries are told to wait', async ({ page, server }) => {
@@ -133,6 +134,8 @@ test('one signs in, and out, by the keyboard alone', async ({ page, server }) =>
   await page.keyboard.press('Escape');
   await expect(person.panel).toBeHidden();
   await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await expect(person.panel.getByRole('link', { name: 'Your account' })).toBeFocused();
   await page.keyboard.press('Tab');
   await expect(person.signOut).toBeFocused();
   await page.keyboard.press('Enter');

@@ -8,8 +8,8 @@ use crate::live::Live;
 /// Names the panel for the button that opens it.
 const PANEL_ID: &str = "person";
 
-/// A button with the reader's name; behind it his role, the way to his account, and the way out. The browser itself opens and closes it, so that nobody has to
-/// wait for the script to sign out.
+/// A button with the reader's name; behind it his role, the way to his account, and the way out. The browser itself opens and closes it, so
+/// that nobody has to wait for the script to sign out.
 #[component]
 pub fn Person() -> impl IntoView {
     Reader::of_page().me().cloned().map(|me| {
