@@ -1,10 +1,5 @@
 //! How a file comes in: kept as it streams, its row committed, its job enqueued. Only then it is answered.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
-};
-
 use app::{
     api::ApiError,
     domain::{ImportId, ImportMode, JobId},
@@ -21,7 +16,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use jiff::Timestamp;
 
-use super::error::refusal;
+use super::{beside::Beside, error::refusal};
 use crate::{
     AppState,
     auth::Actor,
@@ -37,10 +32,6 @@ use crate::{
 const LONGEST_KEY: usize = 200;
 /// The longest file name that is kept, in characters.
 const LONGEST_FILE_NAME: usize = 200;
-/// What is taken of a form besides its file: its other fields, and the heads of all of them, are held in memory; and so is what has come of
-/// the file and is not written yet.
-const MOST_BYTES_BESIDES: u64 = 4 * 1024 * 1024;
-
 /// An import that was taken in, now or by an earlier request with the same key.
 pub(super) struct Accepted {
     pub(super) import_id: ImportId,
@@ -166,44 +157,6 @@ async fn receive_form(
         (refused, None) => Err(refused.err().unwrap_or_else(no_file)),
     }
 }
-
-/// Bytes of a form that have come and are not of the file, as far as that is written.
-#[derive(Clone, Default)]
-struct Beside(Arc<AtomicU64>);
-
-impl Beside {
-    /// Counts what comes, and breaks off where it is too much.
-    fn count(&self, request: Request) -> Request {
-        let counted = self.clone();
-        request.map(|body| {
-            Body::from_stream(body.into_data_stream().map(move |piece| {
-                let piece = piece?;
-                counted.0.fetch_add(piece.len() as u64, Relaxed);
-                if counted.is_too_much() { Err(axum::Error::new(FormTooLarge)) } else { Ok(piece) }
-            }))
-        })
-    }
-
-    /// A piece of the file is not held any more.
-    fn pass<E>(&self, piece: &Result<Bytes, E>) {
-        let bytes = piece.as_ref().map_or(0, |piece| piece.len() as u64);
-        self.0.fetch_sub(bytes, Relaxed);
-    }
-
-    fn is_too_much(&self) -> bool {
-        self.0.load(Relaxed) > MOST_BYTES_BESIDES
-    }
-
-    /// Why a form could not be read: it is too large, or what it looked like.
-    fn blame(&self, otherwise: ApiError) -> ApiError {
-        if self.is_too_much() { ApiError::BodyTooLarge } else { otherwise }
-    }
-}
-
-/// A form has more beside its file than is taken.
-#[derive(Debug, thiserror::Error)]
-#[error("a form is too large")]
-struct FormTooLarge;
 
 /// The fields of a form, in whichever order they come.
 struct Fields {

@@ -12,6 +12,8 @@ pub mod assets;
 mod attachment;
 /// Who did what.
 mod audit;
+/// What of a form is held.
+mod beside;
 /// How large a body may be.
 mod bodies;
 /// A browser in which somebody proves who he is.
